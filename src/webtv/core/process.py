@@ -1,0 +1,160 @@
+"""One child process: spawned, its last words kept, ended by TERM then KILL, always reaped."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from webtv.core.errors import ComponentError
+
+_TAIL_LINES = 40
+_LINE_LIMIT = 64 * 1024
+
+
+class Process:
+    """A supervised child as an async context manager.
+
+    Leaving the block closes standard input, sends TERM, waits ``grace`` seconds, sends KILL and reaps;
+    the reap is shielded, so cancellation leaves no zombie. A ``detached`` child is in a session of its
+    own and is left running (that is how the head-end survives the control plane).
+
+    Args:
+        argv: program and arguments; never put a secret here, every process can read it.
+        name: what the child is called in messages.
+        env: variables added to the environment.
+        stdin: whether the parent writes to the child.
+        stdout: whether the parent reads from the child; otherwise it goes to ``log`` or nowhere.
+        log: file that takes the child's standard error (and output); without it the tail is kept in memory.
+        grace: seconds between TERM and KILL.
+        detached: own session, not ended with the block.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        name: str,
+        env: Mapping[str, str] | None = None,
+        stdin: bool = False,
+        stdout: bool = False,
+        log: Path | None = None,
+        grace: float = 3.0,
+        detached: bool = False,
+    ) -> None:
+        self.argv = list(argv)
+        self.name = name
+        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._env = dict(env or {})
+        self._want_stdin = stdin
+        self._want_stdout = stdout
+        self._log = log
+        self._grace = grace
+        self._detached = detached
+        self._child: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def child(self) -> asyncio.subprocess.Process:
+        """The running child.
+
+        Raises:
+            RuntimeError: the block was not entered.
+        """
+        if self._child is None:
+            raise RuntimeError(f"{self.name} was not started: use `async with`")
+        return self._child
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self.child.pid
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter:
+        """The pipe into the child; asked for with ``stdin=True``."""
+        assert self.child.stdin is not None, "started without stdin=True"
+        return self.child.stdin
+
+    @property
+    def stdout(self) -> asyncio.StreamReader:
+        """The pipe out of the child; asked for with ``stdout=True``."""
+        assert self.child.stdout is not None, "started without stdout=True"
+        return self.child.stdout
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status, or None while it runs."""
+        return self.child.returncode
+
+    async def wait(self) -> int:
+        """Wait for the child to end by itself and return its exit status."""
+        return await self.child.wait()
+
+    async def __aenter__(self) -> Self:
+        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(self._log.open("ab")) if self._log else None
+            try:
+                self._child = await asyncio.create_subprocess_exec(
+                    *self.argv,
+                    stdin=pipe if self._want_stdin else null,
+                    stdout=pipe if self._want_stdout else (log or null),
+                    stderr=log or (null if self._detached else pipe),
+                    env={**os.environ, **self._env},
+                    start_new_session=self._detached,
+                    limit=_LINE_LIMIT,
+                )
+            except FileNotFoundError as error:
+                raise ComponentError(
+                    f"{self.argv[0]} is not there", place=self.name, remedy="run `webtv doctor`"
+                ) from error
+        if self._child.stderr is not None:
+            self._reader = asyncio.create_task(self._keep_tail(self._child.stderr), name=f"{self.name}-tail")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._detached:
+            await asyncio.shield(self.end())
+
+    async def end(self) -> int:
+        """End the child now (TERM, ``grace``, KILL), reap it and return its exit status."""
+        child = self.child
+        if child.stdin is not None:
+            child.stdin.close()
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(self._grace):
+                    await child.wait()
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+        status = await child.wait()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        return status
+
+    async def _keep_tail(self, stream: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # a line longer than the limit: its rest comes as the next one
+                continue
+            if not line:
+                return
+            self.tail.append(line.decode(errors="replace").rstrip())
+
+
+def python_command(*arguments: str) -> list[str]:
+    """Argument list that runs ``webtv ARGUMENTS`` with this interpreter."""
+    return [sys.executable, "-m", "webtv", *arguments]

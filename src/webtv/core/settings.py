@@ -1,0 +1,123 @@
+"""The operator's settings: ``WEBTV_*`` environment variables or a ``.env`` file in the working folder.
+
+URLs, keys and file paths live only here, never in a curator's YAML. Each field's description is its
+documentation; a test holds ``docs/settings.md`` complete.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from webtv.core.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix="WEBTV_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("data"), description="Folder that holds all that a running station writes.")
+    channels: Path = Field(Path("channels"), description="Folder with the curators' channel files.")
+    host: str = Field("127.0.0.1", description="Address the web pages listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port of the web pages; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much the log tells."
+    )
+    ffmpeg: Path | None = Field(
+        None, description="Another FFmpeg binary in place of the bundled one (baselines and recipes only)."
+    )
+
+    studio_workers: int = Field(
+        0, ge=0, le=64, description="Studio processes at work at once; 0 means one per core, at most 4."
+    )
+    studio_nice: int = Field(10, ge=0, le=19, description="How far studio processes step back for the air.")
+    library_gb: float = Field(
+        20.0, gt=0, description="Size budget of clips and beds in GB; the oldest and least liked go first."
+    )
+    library_min_free_gb: float = Field(
+        1.0, ge=0, description="Generation stops while the disk has less free space than this, in GB."
+    )
+    playlist_ahead: float = Field(
+        180.0, ge=20, description="Seconds of programme, reruns included, that are always in the playlist."
+    )
+
+    outputs: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="RTMP addresses by name, as JSON; channel files refer to the names only. "
+        "`{channel}` in an address becomes the channel's slug.",
+    )
+    hls_window: float = Field(60.0, ge=12, description="Seconds of the past that viewers can seek back to.")
+    orphan_days: float = Field(
+        0.0, ge=0, description="Days the head-end airs on without a control plane; 0 means without limit."
+    )
+
+    openai_base_url: str | None = Field(
+        None, description="Base URL of any server with OpenAI's chat API; sets the `openai` writer up."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Its key, if it wants one.")
+    openai_model: str = Field("gpt-5-mini", description="Model that the `openai` writer asks for.")
+    openai_timeout: float = Field(60.0, gt=0, description="Seconds one answer may take.")
+    openai_hourly_calls: int = Field(
+        240, ge=0, description="Calls per hour at most; beyond it the grammar writes."
+    )
+    writer: Literal["auto", "grammar", "openai"] = Field(
+        "auto", description="Who writes prompts: `auto` asks the LLM if a base URL is set, else the grammar."
+    )
+    allowed_names: frozenset[str] = Field(
+        frozenset(),
+        description="Names of people, brands or artists that the safety filter lets pass, as JSON.",
+    )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file; only the control plane opens it."""
+        return self.data / "webtv.sqlite3"
+
+    @property
+    def library(self) -> Path:
+        """Folder of content-addressed clips, beds and posters."""
+        return self.data / "library"
+
+    @property
+    def playlists(self) -> Path:
+        """Folder of one ffconcat file per channel."""
+        return self.data / "playlists"
+
+    @property
+    def asrun(self) -> Path:
+        """Folder of as-run logs."""
+        return self.data / "asrun"
+
+    @property
+    def hls(self) -> Path:
+        """Folder of live HLS files."""
+        return self.data / "hls"
+
+    @property
+    def air_socket(self) -> Path:
+        """The head-end's control socket."""
+        return self.data / "air.sock"
+
+    @property
+    def air_config(self) -> Path:
+        """The head-end's configuration, mode 0600."""
+        return self.data / "air.json"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; keyword arguments that are not None win over the environment.
+
+    Raises:
+        ConfigError: a value is wrong; the message names the variable and what it may be.
+    """
+    given = {key: value for key, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "WEBTV_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(
+            first["msg"], place=variable, remedy=f"set {variable} to a value that docs/settings.md allows"
+        ) from error

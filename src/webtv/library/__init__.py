@@ -1,0 +1,1 @@
+"""What was made: catalogue, storage, ratings."""

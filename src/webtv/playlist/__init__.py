@@ -1,0 +1,1 @@
+"""What airs, in order: rundown, ffconcat playlist, as-run log."""

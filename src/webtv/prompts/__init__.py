@@ -1,0 +1,1 @@
+"""From a theme to sequences of shot prompts: the writer port, its adapters, memory, safety."""

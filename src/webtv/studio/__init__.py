@@ -1,0 +1,1 @@
+"""One port per stage (shot, upscale, interpolate, music) and the adapters beside them."""

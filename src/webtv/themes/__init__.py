@@ -1,0 +1,1 @@
+"""Channels as curators write them: schema, loader with places, watcher."""

@@ -1,0 +1,1 @@
+"""What viewers see: pages, API, live files."""
