@@ -9,6 +9,7 @@ SAMPLE_RATE = 48_000
 AAC_FRAME = 1024
 VIDEO_TIMESCALE = 90_000
 GOP_SECONDS = 2
+CROSSFADE = 48_000  # samples by which a bed outlasts its sequence, and over which two beds cross
 
 _SIZES = {"576p": (1024, 576), "720p": (1280, 720), "1080p": (1920, 1080)}
 _RATES = (24, 25, 30)

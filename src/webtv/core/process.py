@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Self
 
 from webtv.core.errors import ComponentError
 
+Detached = subprocess.Popen[bytes]
+
 _TAIL_LINES = 40
 _LINE_LIMIT = 64 * 1024
 
@@ -21,8 +24,7 @@ class Process:
     """A supervised child as an async context manager.
 
     Leaving the block closes standard input, sends TERM, waits ``grace`` seconds, sends KILL and reaps;
-    the reap is shielded, so cancellation leaves no zombie. A ``detached`` child is in a session of its
-    own and is left running (that is how the head-end survives the control plane).
+    the reap is shielded, so cancellation leaves no zombie.
 
     Args:
         argv: program and arguments; never put a secret here, every process can read it.
@@ -32,7 +34,6 @@ class Process:
         stdout: whether the parent reads from the child; otherwise it goes to ``log`` or nowhere.
         log: file that takes the child's standard error (and output); without it the tail is kept in memory.
         grace: seconds between TERM and KILL.
-        detached: own session, not ended with the block.
     """
 
     def __init__(
@@ -45,7 +46,6 @@ class Process:
         stdout: bool = False,
         log: Path | None = None,
         grace: float = 3.0,
-        detached: bool = False,
     ) -> None:
         self.argv = list(argv)
         self.name = name
@@ -55,7 +55,6 @@ class Process:
         self._want_stdout = stdout
         self._log = log
         self._grace = grace
-        self._detached = detached
         self._child: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -105,9 +104,8 @@ class Process:
                     *self.argv,
                     stdin=pipe if self._want_stdin else null,
                     stdout=pipe if self._want_stdout else (log or null),
-                    stderr=log or (null if self._detached else pipe),
+                    stderr=log or pipe,
                     env={**os.environ, **self._env},
-                    start_new_session=self._detached,
                     limit=_LINE_LIMIT,
                 )
             except FileNotFoundError as error:
@@ -121,8 +119,7 @@ class Process:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._detached:
-            await asyncio.shield(self.end())
+        await asyncio.shield(self.end())
 
     async def end(self) -> int:
         """End the child now (TERM, ``grace``, KILL), reap it and return its exit status."""
@@ -153,6 +150,27 @@ class Process:
             if not line:
                 return
             self.tail.append(line.decode(errors="replace").rstrip())
+
+
+def spawn_detached(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Detached:
+    """Start a child in a session of its own that outlives this process, whatever ends it.
+
+    Not an asyncio child: those are killed when their transport is collected.
+
+    Args:
+        argv: program and arguments, free of secrets.
+        log: file that takes what it says.
+        env: variables added to the environment.
+    """
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
 
 
 def python_command(*arguments: str) -> list[str]:

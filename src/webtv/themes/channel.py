@@ -1,7 +1,8 @@
 """The schema of a channel file: what a curator may write, and nothing else.
 
 Pydantic stands at the edge only: rooms to the right read these frozen models and never build them.
-Durations in YAML are seconds or texts such as ``90s``, ``5m``, ``2h``.
+Durations in YAML are seconds or texts such as ``90s``, ``5m``, ``2h``. Descriptions and examples are for
+curators: editors show them, error messages and ``docs/channels.md`` are made of them.
 """
 
 import re
@@ -9,9 +10,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from webtv.core.errors import InputError
-from webtv.core.format import HouseFormat, house_format
+from webtv.core.format import FORMAT_NAMES, HouseFormat, house_format
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
@@ -21,10 +24,24 @@ _UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 def _seconds(value: object) -> object:
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
         return float(match[1]) * _UNIT[match[2]]
+    return _number(value)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):  # Pydantic would take `true` for 1
+        raise PydanticCustomError("truth_for_number", "is true or false where a number belongs")
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
+def _or_text(schema: JsonDict) -> None:
+    """Tell editors that a duration is a number or a text with a unit."""
+    number: JsonDict = {key: schema.pop(key) for key in ("type", "minimum", "maximum") if key in schema}
+    schema["anyOf"] = [number, {"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"}]
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(json_schema_extra=_or_text)]
+Whole = Annotated[int, BeforeValidator(_number)]
+Share = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
 
@@ -44,24 +61,36 @@ class Rating(StrEnum):
 class SequenceShape(_Part):
     """How a sequence is cut."""
 
-    shots: int = Field(4, ge=1, le=24, description="Shots per sequence; they share cast, place and music.")
-    seconds: int = Field(4, ge=2, le=30, description="Length of one shot in seconds, an even number.")
+    shots: Whole = Field(
+        4, ge=1, le=24, description="Shots per sequence; they share cast, place and music.", examples=[4]
+    )
+    seconds: Whole = Field(
+        4, ge=2, le=30, description="Length of one shot in seconds, an even number.", examples=[4]
+    )
 
     @field_validator("seconds")
     @classmethod
     def _whole_gops(cls, value: int) -> int:
         if value % 2:
-            raise ValueError("must be even, because clips are cut every two seconds")
+            raise PydanticCustomError("whole_gops", "must be even, because clips are cut every two seconds")
         return value
 
 
 class Music(_Part):
     """What the channel sounds like."""
 
-    mood: Word = Field("calm", description="Mood in a word or two: calm, dreamy, bright, tense, ...")
-    tempo: int = Field(80, ge=40, le=200, description="Beats per minute.")
+    mood: Word = Field(
+        "calm",
+        description="Mood in a word or two: calm, dreamy, mellow, bright, playful, tense, ...",
+        examples=["calm"],
+    )
+    tempo: Whole = Field(80, ge=40, le=200, description="Beats per minute.", examples=[80])
     instruments: tuple[Word, ...] = Field(
-        ("pad", "felt piano"), min_length=1, max_length=8, description="Instruments, leading voice first."
+        ("pad", "felt piano"),
+        min_length=1,
+        max_length=8,
+        description="Instruments, leading voice first.",
+        examples=[["felt piano", "strings", "pad"]],
     )
 
 
@@ -70,7 +99,9 @@ class Stage(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
 
-    use: Word = Field(description="Name of an adapter or of an endpoint that the operator defined.")
+    use: Word = Field(
+        description="Name of an adapter or of an endpoint that the operator defined.", examples=["procedural"]
+    )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -81,51 +112,123 @@ class Stage(BaseModel):
 class Studio(_Part):
     """Which adapter does each stage."""
 
-    shot: Stage = Field(Stage(use="procedural"), description="Makes moving pictures from a shot prompt.")
-    interpolate: Stage = Field(Stage(use="dis"), description="Brings a take to the format's frame rate.")
-    upscale: Stage = Field(Stage(use="detail"), description="Brings a take to the format's size.")
-    music: Stage = Field(Stage(use="synth"), description="Composes the bed of a sequence.")
+    shot: Stage = Field(
+        Stage(use="procedural"),
+        description="Makes moving pictures from a shot prompt.",
+        examples=[{"use": "procedural"}],
+    )
+    interpolate: Stage = Field(
+        Stage(use="dis"),
+        description="Brings a take to the format's frame rate.",
+        examples=[{"use": "dis"}],
+    )
+    upscale: Stage = Field(
+        Stage(use="detail"), description="Brings a take to the format's size.", examples=[{"use": "detail"}]
+    )
+    music: Stage = Field(
+        Stage(use="synth"), description="Composes the bed of a sequence.", examples=[{"use": "synth"}]
+    )
 
 
 class Reruns(_Part):
     """How finished sequences come back."""
 
-    share: float = Field(0.3, ge=0, le=1, description="Share of reruns while new content is plentiful.")
+    share: Share = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Share of reruns while new content is plentiful, from 0 to 1.",
+        examples=[0.3],
+    )
     cooldown: Seconds = Field(
-        7200.0, ge=0, le=30 * 86400, description="Rest before a sequence may air again, e.g. 2h."
+        7200.0,
+        ge=0,
+        le=30 * 86400,
+        description="Rest before a sequence may air again, e.g. 2h.",
+        examples=["2h"],
     )
 
 
 class Branding(_Part):
     """How the channel signs its pictures."""
 
-    label: str = Field("", max_length=40, description="Short text beside the machine-made label.")
-    accent: str = Field("#8fb8de", pattern=r"^#[0-9a-fA-F]{6}$", description="Accent colour, #rrggbb.")
+    label: str = Field(
+        "",
+        max_length=40,
+        description="Short text beside the machine-made label.",
+        examples=["Tideline"],
+    )
+    accent: str = Field(
+        "#8fb8de",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="Accent colour, # and six hexadecimal digits, in quotes.",
+        examples=["#8fb8de"],
+    )
 
 
 class Channel(_Part):
     """One channel: theme, style, music, stages, safety."""
 
-    name: str = Field(min_length=1, max_length=60, description="The name that viewers see.")
-    theme: Text = Field(description="The idea of the channel in plain language.")
-    style: Text = Field("", description="How the pictures look, in plain language.")
-    avoid: tuple[Word, ...] = Field((), max_length=100, description="What must not be shown.")
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag.")
-    sequence: SequenceShape = Field(SequenceShape(), description="How sequences are cut.")
-    music: Music = Field(Music(), description="What the channel sounds like.")
-    studio: Studio = Field(Studio(), description="Which adapter does each stage.")
-    format: str = Field("720p24@1", description="House format; fixed for the channel's life.")
+    name: str = Field(
+        min_length=1, max_length=60, description="The name that viewers see.", examples=["Tideline"]
+    )
+    theme: Text = Field(
+        description="The idea of the channel in plain language.",
+        examples=["The sea and its edges, from dawn to dark."],
+    )
+    style: Text = Field(
+        "",
+        description="How the pictures look, in plain language.",
+        examples=["Soft watercolour, warm light."],
+    )
+    avoid: tuple[Word, ...] = Field(
+        (), max_length=100, description="What must not be shown.", examples=[["storm damage", "lettering"]]
+    )
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="Language of titles and prompts as a BCP 47 tag: en, de, pt-BR, ...",
+        examples=["en"],
+    )
+    sequence: SequenceShape = Field(
+        SequenceShape(), description="How sequences are cut.", examples=[{"shots": 4, "seconds": 4}]
+    )
+    music: Music = Field(
+        Music(), description="What the channel sounds like.", examples=[{"mood": "calm", "tempo": 80}]
+    )
+    studio: Studio = Field(
+        Studio(),
+        description="Which adapter does each stage.",
+        examples=[{"shot": {"use": "procedural"}}],
+    )
+    format: str = Field(
+        "720p24@1",
+        description="House format: size, frames per second and version; fixed for the channel's life.",
+        examples=["720p24@1"],
+        json_schema_extra={"enum": list(FORMAT_NAMES)},
+    )
     buffer: Seconds = Field(
         600.0,
         ge=30,
         le=86400,
         description="Unaired new content to keep ahead, e.g. 10m; then the studio rests.",
+        examples=["10m"],
     )
-    reruns: Reruns = Field(Reruns(), description="How finished sequences come back.")
-    rating: Rating = Field(Rating.EVERYONE, description="For whom the channel is.")
-    outputs: tuple[Word, ...] = Field((), max_length=16, description="Names of the operator's outputs.")
-    branding: Branding = Field(Branding(), description="How the channel signs its pictures.")
-    paused: bool = Field(False, description="Pauses generation, never the air.")
+    reruns: Reruns = Field(
+        Reruns(),
+        description="How finished sequences come back.",
+        examples=[{"share": 0.3, "cooldown": "2h"}],
+    )
+    rating: Rating = Field(Rating.EVERYONE, description="For whom the channel is.", examples=["everyone"])
+    outputs: tuple[Word, ...] = Field(
+        (), max_length=16, description="Names of the operator's outputs.", examples=[["twitch"]]
+    )
+    branding: Branding = Field(
+        Branding(),
+        description="How the channel signs its pictures.",
+        examples=[{"label": "Tideline", "accent": "#8fb8de"}],
+    )
+    paused: bool = Field(False, description="Pauses generation, never the air.", examples=[True])
 
     @field_validator("format")
     @classmethod
@@ -133,7 +236,7 @@ class Channel(_Part):
         try:
             house_format(value)
         except InputError as error:
-            raise ValueError(f"{error.message}: {error.remedy}") from error
+            raise PydanticCustomError("house_format", "is no house format") from error
         return value
 
     @property

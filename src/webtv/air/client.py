@@ -1,0 +1,72 @@
+"""How the control plane talks to the head-end: HTTP over its Unix socket."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from webtv.air.config import PROTOCOL
+from webtv.core.errors import ConflictError, TransientError
+
+
+class HeadEndClient:
+    """Talks to the head-end of a data folder.
+
+    Args:
+        socket: ``DATA/air.sock``.
+        timeout: seconds that an answer may take.
+    """
+
+    def __init__(self, socket: Path, timeout: float = 2.0) -> None:
+        self._socket = socket
+        self._timeout = timeout
+
+    async def status(self) -> dict[str, Any]:
+        """What every channel does right now.
+
+        Raises:
+            TransientError: no head-end answers.
+            ConflictError: one answers that speaks another protocol.
+        """
+        answer = await self._call("GET", "/status")
+        if answer.get("protocol") != PROTOCOL:
+            raise ConflictError(
+                f"the head-end speaks protocol {answer.get('protocol')}, this control plane {PROTOCOL}",
+                place=str(self._socket),
+                remedy="end it with `webtv stop` of its own version, then start again",
+            )
+        return answer
+
+    async def reload(self) -> None:
+        """Make it read ``air.json`` again.
+
+        Raises:
+            TransientError: no head-end answers, or it refused.
+        """
+        await self._call("POST", "/reload")
+
+    async def stop(self) -> None:
+        """Make it go off air.
+
+        Raises:
+            TransientError: no head-end answers.
+        """
+        await self._call("POST", "/stop")
+
+    async def _call(self, method: str, path: str) -> dict[str, Any]:
+        transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
+        try:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://air", timeout=self._timeout
+            ) as client:
+                response = await client.request(method, path)
+                body = cast("dict[str, Any]", response.json())
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise TransientError(
+                f"the head-end does not answer ({type(error).__name__})",
+                place=str(self._socket),
+                remedy="`webtv serve` starts one",
+            ) from error
+        if response.is_error:
+            raise TransientError(str(body.get("error", response.status_code)), place=path)
+        return body

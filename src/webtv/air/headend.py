@@ -1,0 +1,249 @@
+"""The head-end process: airs every channel of the machine, told by ``air.json``, controlled over a socket.
+
+It needs playlist and clip files and nothing else: no database, no model, no web server. Its control
+socket speaks HTTP: ``GET /status``, ``POST /reload``, ``POST /stop``.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import io
+import os
+import random
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from webtv import __version__
+from webtv.air.channel import ChannelOnAir
+from webtv.air.clipsource import Gop, read_gops
+from webtv.air.config import PROTOCOL, AirConfig, ChannelConfig, load_config
+from webtv.clips.card import slate_frames
+from webtv.clips.encoder import committed_avcc, encode_mp4
+from webtv.core.clock import Clock
+from webtv.core.errors import ConflictError, WebTVError
+from webtv.core.events import Event, EventLog, EventSink, Severity
+from webtv.core.format import house_format
+from webtv.core.log import redact
+
+SLATE_LINE = "A new programme is being made"
+
+
+class SlateMaker:
+    """Makes a channel's slate in memory, once; it exists with an empty or full disk."""
+
+    def __init__(self, config: ChannelConfig) -> None:
+        self._config = config
+        self._gops: list[Gop] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> list[Gop]:
+        """The slate's GOPs."""
+        with self._lock:
+            if not self._gops:
+                form = house_format(self._config.format)
+                target = io.BytesIO()
+                pictures = list(slate_frames(form, self._config.name, SLATE_LINE, self._config.accent))
+                length = sum(len(part) for part in pictures) * form.samples_per_frame
+                encode_mp4(pictures, np.zeros((length, 2), np.float32), form, target)
+                self._gops = read_gops(target.getvalue(), form, committed_avcc()[form.name], "slate")
+            return self._gops
+
+
+@contextlib.contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the lock that makes this the only head-end of a data folder.
+
+    Raises:
+        ConflictError: another one airs already.
+    """
+    handle = os.open(data / "air.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConflictError(
+                "a head-end airs this data folder already",
+                place=str(data),
+                remedy="end it with `webtv stop`, or choose another --data folder",
+            ) from error
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+class HeadEnd:
+    """All channels of a machine.
+
+    Args:
+        data: the station's data folder.
+        clock: paces.
+        noise: reruns and backoff.
+        events: takes what happens.
+    """
+
+    def __init__(self, data: Path, clock: Clock, noise: random.Random, events: EventSink) -> None:
+        self._data = data
+        self._clock = clock
+        self._noise = noise
+        self._log = EventLog(events, keep=100)
+        self._channels: dict[str, ChannelOnAir] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._slates: list[Callable[[], list[Gop]]] = []
+        self._stop = asyncio.Event()
+        self._contact = clock.monotonic()
+        self._config = AirConfig(())
+
+    async def run(self) -> None:
+        """Air until told to stop.
+
+        Raises:
+            ConflictError: another head-end holds the data folder.
+            ConfigError: ``air.json`` is unusable.
+        """
+        with only_one(self._data):
+            config = load_config(self._data / "air.json")
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop.set)
+            async with asyncio.TaskGroup() as group, self._control():
+                self._group = group
+                self._apply(config)
+                watch = group.create_task(self._watch_orphanage())
+                await self._stop.wait()
+                watch.cancel()
+                for task in self._tasks.values():
+                    task.cancel()
+
+    def _apply(self, config: AirConfig) -> None:
+        self._config = config
+        wanted = {channel.slug: channel for channel in config.channels}
+        for slug in self._channels.keys() - wanted.keys():
+            self._tasks.pop(slug).cancel()
+            del self._channels[slug]
+        for slug, channel in wanted.items():
+            if slug in self._channels:
+                self._channels[slug].apply(channel)
+            else:
+                self._start(channel, config.hls_window)
+
+    def _start(self, config: ChannelConfig, window: float) -> None:
+        slate = SlateMaker(config)
+        channel = ChannelOnAir(
+            config,
+            self._data,
+            avcc=committed_avcc()[config.format],
+            slate=slate,
+            hls_window=window,
+            clock=self._clock,
+            noise=self._noise,
+            events=self._log,
+        )
+        self._channels[config.slug] = channel
+        self._tasks[config.slug] = self._group.create_task(self._air(channel, slate))
+
+    async def _air(self, channel: ChannelOnAir, slate: SlateMaker) -> None:
+        """Keep one channel on air whatever happens to it; never takes the others down."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(channel.run())
+                    group.create_task(asyncio.to_thread(slate))
+            except* Exception as group_error:
+                error = group_error.exceptions[0]
+                self._log(
+                    Event(
+                        "air.channel.restarted",
+                        f"The channel stumbled and starts again: {redact(repr(error))}",
+                        Severity.ERROR,
+                        "please report this with the log; no other channel is touched",
+                        channel.config.slug,
+                    )
+                )
+            await self._clock.sleep(1.0)
+
+    async def _watch_orphanage(self) -> None:
+        while True:
+            await self._clock.sleep(60.0)
+            limit = self._config.orphan_days * 86_400
+            if limit and self._clock.monotonic() - self._contact > limit:
+                self._log(
+                    Event("air.orphan.ended", "No control plane has called for too long; going off air")
+                )
+                self._stop.set()
+
+    @contextlib.asynccontextmanager
+    async def _control(self) -> AsyncIterator[None]:
+        """Serve the control socket while the block runs."""
+        app = Starlette(
+            routes=[
+                Route("/status", self._status),
+                Route("/reload", self._reload, methods=["POST"]),
+                Route("/stop", self._stop_request, methods=["POST"]),
+            ]
+        )
+        path = self._data / "air.sock"
+        path.unlink(missing_ok=True)  # the lock is ours, so whoever bound it is gone
+        # Bound here, so that nobody but the owner can connect from its first moment on.
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(16)
+            config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+            server = _QuietServer(config)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(server.serve(sockets=[listener]))
+                    try:
+                        yield
+                    finally:
+                        server.should_exit = server.force_exit = True
+            finally:
+                path.unlink(missing_ok=True)
+
+    async def _status(self, _request: Request) -> Response:
+        self._contact = self._clock.monotonic()
+        last = self._log.last_error()
+        body: dict[str, Any] = {
+            "protocol": PROTOCOL,
+            "version": __version__,
+            "pid": os.getpid(),
+            "utc": self._clock.time(),
+            "channels": [channel.status() for channel in self._channels.values()],
+            "last_error": {"message": redact(last.message), "remedy": last.remedy, "channel": last.channel}
+            if last
+            else None,
+        }
+        return JSONResponse(body)
+
+    async def _reload(self, _request: Request) -> Response:
+        try:
+            self._apply(load_config(self._data / "air.json"))
+        except WebTVError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse({"channels": list(self._channels)})
+
+    async def _stop_request(self, _request: Request) -> Response:
+        self._stop.set()
+        return JSONResponse({"stopping": True})
+
+
+class _QuietServer(uvicorn.Server):
+    """Uvicorn inside a process that handles its signals itself."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield

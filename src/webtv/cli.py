@@ -1,0 +1,177 @@
+"""The only place where people type: every ``webtv`` command. Heavy imports happen inside the commands."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from webtv.core.errors import WebTVError
+from webtv.core.settings import Settings, load_settings
+
+app = typer.Typer(
+    name="webtv",
+    help="A 24/7 television station whose programmes are made by machines from themes written by people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path | None, typer.Option(help="Folder that holds all that a running station writes.")]
+Channels = Annotated[Path | None, typer.Option(help="Folder with the channel files.")]
+Host = Annotated[str | None, typer.Option(help="Address the web pages listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port of the web pages; 0 takes a free one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Leash = Annotated[bool, typer.Option(hidden=True, help="End when standard input ends.")]
+
+
+def main() -> None:
+    """Run a command; errors of ours are one line with the place and the remedy."""
+    try:
+        app()
+    except WebTVError as error:
+        sys.stderr.write(f"webtv: {error}\n")
+        sys.exit(1)
+
+
+def _settings(**overrides: object) -> Settings:
+    settings = load_settings(**overrides)
+    return settings.model_copy(
+        update={"data": settings.data.resolve(), "channels": settings.channels.resolve()}
+    )
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except BaseExceptionGroup as group:
+        ours, other = group.split(WebTVError)
+        if other is not None or ours is None:
+            raise
+        raise _first(ours) from None
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    channels: Channels = None,
+    host: Host = None,
+    port: Port = None,
+    takeover: Annotated[
+        bool, typer.Option("--takeover", help="Take the place of the control plane that runs already.")
+    ] = False,
+) -> None:
+    """Run the whole station; stop it with Ctrl-C or `webtv stop`."""
+    from webtv.commands import serve_station
+
+    _run(serve_station(_settings(data=data, channels=channels, host=host, port=port), takeover=takeover))
+
+
+@app.command()
+def air(data: Data = None) -> None:
+    """Run the head-end alone: air what playlists say, without anything else of the station."""
+    from webtv.commands import serve_air
+
+    _run(serve_air(_settings(data=data)))
+
+
+@app.command()
+def studio(data: Data = None, leash: Leash = False) -> None:
+    """Run one studio worker alone: do the jobs that the station's ledger holds."""
+    from webtv.commands import serve_studio
+
+    _run(serve_studio(_settings(data=data), leash=leash))
+
+
+@app.command()
+def web(data: Data = None, host: Host = None, port: Port = None, leash: Leash = False) -> None:
+    """Run the web pages alone."""
+    from webtv.commands import serve_web
+
+    _run(serve_web(_settings(data=data, host=host, port=port), leash=leash))
+
+
+@app.command()
+def stop(data: Data = None) -> None:
+    """Stop the station of a data folder, whatever of it runs."""
+    from webtv.commands import stop_station
+
+    said = _run(stop_station(_settings(data=data)))
+    typer.echo(said)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Channel files; all of them by default.")] = None,
+    channels: Channels = None,
+) -> None:
+    """Check channel files: file:line:column, what is wrong, what to write. Exit status 1 on errors."""
+    from webtv.themes.loader import load_channel, load_folder
+    from webtv.wiring import known_names
+
+    settings = _settings(channels=channels)
+    known = known_names(settings)
+    loaded = [load_channel(path, known) for path in files] if files else load_folder(settings.channels, known)
+    problems = [problem for item in loaded for problem in item.problems]
+    for problem in problems:
+        typer.echo(str(problem))
+    if not loaded:
+        typer.echo(f"{settings.channels}: there is no channel here: write one as docs/channels.md shows")
+    if problems or not loaded:
+        raise typer.Exit(1)
+    typer.echo(f"{len(loaded)} channels, all good: {', '.join(item.slug for item in loaded)}", err=True)
+
+
+@app.command()
+def prompts(
+    channel: Annotated[str, typer.Argument(help="Slug of a channel.")],
+    number: Annotated[int, typer.Option("-n", min=1, max=10_000, help="Prompts to write.")] = 8,
+    channels: Channels = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dry run of the writer: show the prompts that a channel would get."""
+    from webtv.commands import write_prompts
+
+    sequences = _run(write_prompts(_settings(channels=channels), channel, number))
+    if as_json:
+        typer.echo(json.dumps({"channel": channel, "sequences": sequences}, ensure_ascii=False))
+        return
+    for sequence in sequences:
+        typer.secho(f"{sequence['title']}  ({sequence['writer']})", bold=True)
+        for shot in sequence["shots"]:
+            typer.echo(f"  {shot['text']}")
+
+
+@app.command()
+def make(
+    prompt: Annotated[str, typer.Argument(help="What to show.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The MP4 to write.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clip.")] = 1,
+    seconds: Annotated[int, typer.Option(min=2, max=30, help="Length, an even number.")] = 4,
+    format: Annotated[str, typer.Option(help="House format.")] = "720p24@1",
+    as_json: AsJson = False,
+) -> None:
+    """Make one finished clip, in this process."""
+    from webtv.commands import make_clip
+
+    made = _run(make_clip(_settings(), prompt, output, seed=seed, seconds=seconds, format_name=format))
+    if as_json:
+        typer.echo(json.dumps(made, ensure_ascii=False, default=str))
+    else:
+        typer.echo(f"{output}: {made['frames']} frames, made in {made['seconds_taken']:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

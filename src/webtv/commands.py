@@ -1,0 +1,351 @@
+"""What the commands do, once :mod:`webtv.cli` has read what was typed."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from webtv import wiring
+from webtv.core.clock import SystemClock
+from webtv.core.errors import ConfigError, ConflictError, InputError
+from webtv.core.events import EventLog, LogSink
+from webtv.core.log import configure_log
+from webtv.core.settings import Settings
+from webtv.engine.supervision import holder_of
+
+
+async def serve_station(settings: Settings, *, takeover: bool) -> None:
+    """Run the whole station until it is stopped.
+
+    Raises:
+        ConflictError: another control plane runs, or the port is taken.
+        ConfigError: settings or database are wrong.
+    """
+    from webtv.air.client import HeadEndClient
+    from webtv.engine.station import ControlPlane, Parts
+    from webtv.engine.supervision import Supervisor, control_lock, take_over
+    from webtv.library.audience import Audience
+    from webtv.status import StatusView
+    from webtv.themes.channel import Channel
+    from webtv.themes.watcher import ChannelFolder
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    (settings.data / "logs").mkdir(exist_ok=True)
+    seen = sys.stdout.isatty()
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((settings.data / "logs" / "station.log").open("a", encoding="utf-8"))
+        configure_log(settings.log_level, stream=log if seen else None, as_json=seen)
+        clock, noise = SystemClock(), random.Random()
+        if takeover:
+            await take_over(settings.data, clock)
+        stack.enter_context(control_lock(settings.data))
+        settings = settings.model_copy(update={"port": claim_port(settings.host, settings.port)})
+        events = EventLog(LogSink())
+        client = HeadEndClient(settings.air_socket)
+        async with wiring.open_stores(settings) as stores:
+            events.listen(stores.journal)
+            kept = {
+                slug: Channel.model_validate(data)
+                for slug, data in (await stores.notes.get("channels", {})).items()
+            }
+            formats = {slug: channel.format for slug, channel in kept.items()}
+            folder = ChannelFolder(settings.channels, wiring.known_names(settings), events, formats)
+            folder.reload()
+            workers = wiring.worker_count(settings)
+            supervisor = Supervisor(
+                settings.data, wiring.child_environment(settings), clock=clock, noise=noise, events=events
+            )
+            parts = Parts(
+                settings=settings,
+                folder=folder,
+                orchestrator=wiring.orchestrator(stores, events, workers),
+                ledger=stores.ledger,
+                journal=stores.journal,
+                notes=stores.notes,
+                storage=stores.storage,
+                head_end=client,
+                supervisor=supervisor,
+                clock=clock,
+                events=events,
+            )
+            plane = ControlPlane(parts, workers, kept)
+            await plane.accept_channels()
+            adopted = await supervisor.start_head_end(client)
+            view = StatusView(parts, Audience(stores.database, clock), workers, adopted=adopted, lively=seen)
+            events.listen(view.hear)
+            await plane.run(view.run)
+
+
+async def serve_air(settings: Settings) -> None:
+    """Run the head-end until it is stopped.
+
+    Raises:
+        ConflictError: another one airs this data folder.
+        ConfigError: ``air.json`` is unusable.
+    """
+    from webtv.air.headend import HeadEnd
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    configure_log("warning" if settings.log_level == "info" else settings.log_level)
+    head_end = HeadEnd(settings.data, SystemClock(), random.Random(), LogSink())
+    await head_end.run()
+
+
+async def serve_studio(settings: Settings, *, leash: bool) -> None:
+    """Do jobs until stopped.
+
+    Raises:
+        ConfigError: the database is unusable.
+    """
+    import cv2
+
+    from webtv.engine.owners import OwnerLock
+    from webtv.engine.worker import Worker
+
+    configure_log(settings.log_level)
+    os.nice(settings.studio_nice)
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the control plane decides when a worker ends
+    if leash:
+        _end_with_parent()
+    async with wiring.open_stores(settings) as stores:
+        owner = f"studio-{os.getpid()}-{stores.ids()}"
+        events = EventLog(LogSink(), stores.journal)
+        with OwnerLock(settings.data / "owners", owner):
+            worker = Worker(
+                owner,
+                stores.ledger,
+                stores.catalogue,
+                wiring.production(stores),
+                clock=stores.clock,
+                noise=stores.noise,
+                events=events,
+            )
+            loop = asyncio.get_running_loop()
+            stopped = asyncio.Event()
+            loop.add_signal_handler(signal.SIGTERM, stopped.set)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(stores.journal.run())
+                group.create_task(worker.run())
+                await stopped.wait()
+                await stores.ledger.release_owner(owner)
+                await stores.journal.flush()
+                # A frame in a thread cannot be interrupted; what is begun is abandoned, nothing is lost.
+                os._exit(0)
+
+
+async def serve_web(settings: Settings, *, leash: bool) -> None:
+    """Serve pages and API until stopped.
+
+    Raises:
+        ConfigError: the database is unusable.
+        ConflictError: the port is taken.
+    """
+    import uvicorn
+
+    from webtv.viewers.app import LOOPBACK, Site, create_app
+
+    configure_log(settings.log_level)
+    if leash:
+        _end_with_parent()
+    loopback = settings.host in LOOPBACK
+    async with wiring.open_stores(settings) as stores:
+        site = Site(hosts=LOOPBACK if loopback else frozenset())
+        application = create_app(wiring.live_station(stores), stores.clock, site)
+        config = uvicorn.Config(
+            application,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        try:
+            await uvicorn.Server(config).serve()
+        except SystemExit as error:  # uvicorn's way of saying that it could not listen
+            raise ConflictError(
+                f"port {settings.port} is taken", remedy="choose another one with --port"
+            ) from error
+
+
+async def stop_station(settings: Settings) -> str:
+    """Stop whatever of a station runs on a data folder; returns what to tell."""
+    from webtv.air.client import HeadEndClient
+    from webtv.engine.supervision import Supervisor
+
+    clock = SystemClock()
+    lock = settings.data / "serve.lock"
+    pid = holder_of(lock)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            if holder_of(lock) is None:
+                break
+            await clock.sleep(0.1)
+        else:
+            raise ConflictError(f"process {pid} does not end", remedy=f"kill -9 {pid}")
+    client = HeadEndClient(settings.air_socket)
+    orphan = holder_of(settings.data / "air.lock")
+    if orphan is not None:
+        supervisor = Supervisor(settings.data, {}, clock=clock, noise=random.Random(), events=EventLog())
+        await supervisor.stop_head_end(client)
+    if pid is None and orphan is None:
+        return f"Nothing runs on {settings.data}"
+    return "Stopped"
+
+
+async def write_prompts(settings: Settings, slug: str, number: int) -> list[dict[str, Any]]:
+    """Write sequences until there are so many prompts; nothing is kept.
+
+    Raises:
+        InputError: there is no such channel, or its file is broken.
+        WebTVError: the writer's.
+    """
+    from webtv.engine.orders import derive_seed
+    from webtv.themes.loader import load_folder
+
+    configure_log("warning" if settings.log_level == "info" else settings.log_level)
+    loaded = {item.slug: item for item in load_folder(settings.channels, wiring.known_names(settings))}
+    if slug not in loaded:
+        raise InputError(f"there is no channel {slug!r}", remedy=f"use one of {', '.join(sorted(loaded))}")
+    channel = loaded[slug].channel
+    if channel is None:
+        raise InputError(str(loaded[slug].problems[0]), remedy="`webtv check` shows all problems")
+    desk = wiring.script_desk(settings, SystemClock(), random.Random(), EventLog(LogSink()))
+    sequences: list[dict[str, Any]] = []
+    written = count = 0
+    while written < number:
+        plan = await desk.write(slug, channel, derive_seed(slug, "dry run", count))
+        count += 1
+        shots = [shot.to_json() for shot in plan.shots][: number - written]
+        written += len(shots)
+        sequences.append(
+            {
+                "title": plan.title,
+                "writer": plan.writer,
+                "seed": plan.seed,
+                "music": asdict(plan.music),
+                "shots": shots,
+            }
+        )
+    return sequences
+
+
+async def make_clip(
+    settings: Settings, text: str, output: Path, *, seed: int, seconds: int, format_name: str
+) -> dict[str, Any]:
+    """Make one finished clip of a prompt in this process, with a bed of its own.
+
+    Raises:
+        SafetyError: the prompt is refused.
+        QualityError: what was made failed a check; nothing is written.
+        WebTVError: by category.
+    """
+    from webtv.clips.bed import BedReader, master_bed
+    from webtv.core.format import CROSSFADE, house_format
+    from webtv.engine.orders import derive_seed, stages_of
+    from webtv.engine.production import finish_shot
+    from webtv.prompts.sequence import MusicBrief, ShotPrompt
+    from webtv.studio.ports import BedRequest, ShotRequest
+    from webtv.themes.channel import Channel
+
+    if seconds % 2:
+        raise InputError(
+            f"{seconds} seconds are not whole GOPs", place="--seconds", remedy="write an even number"
+        )
+    if not output.parent.is_dir():
+        raise InputError(f"there is no folder {output.parent}", place="--output", remedy="make it first")
+    configure_log("warning" if settings.log_level == "info" else settings.log_level)
+    wiring.require_safe(settings, text)
+    clock = SystemClock()
+    began = clock.monotonic()
+    form = house_format(format_name)
+    frames = seconds * form.fps
+    options = stages_of(Channel(name="make", theme=text))
+    prompt = ShotPrompt(text, "", "", "", "", "", "", "", "", text)
+    brief = MusicBrief("calm", 80, ("pad", "felt piano"))
+    composer = wiring.composer(options["music"])
+    bed_request = BedRequest(brief, frames * form.samples_per_frame + CROSSFADE, derive_seed(seed, "bed"))
+    bed_path = output.with_name(f".{output.name}.flac")
+    request = ShotRequest(
+        prompt=prompt,
+        seconds=seconds,
+        width=form.width,
+        height=form.height,
+        fps=form.fps,
+        seed=seed,
+        sequence_seed=seed,
+    )
+    try:
+        master_bed(await composer.compose(bed_request), bed_path)
+        sound = BedReader(bed_path).read(0, frames * form.samples_per_frame)
+        finished = await finish_shot(
+            wiring.stages(options),
+            request,
+            form=form,
+            frames=frames,
+            sound=sound,
+            path=output,
+            branding="",
+            accent="#8fb8de",
+            about={"title": text[:80], "writer": "you"},
+            threads=wiring.worker_count(settings),
+        )
+    finally:
+        bed_path.unlink(missing_ok=True)
+    mastered = finished.mastered
+    return {
+        "file": str(output),
+        "sha256": mastered.sha256,
+        "bytes": mastered.bytes,
+        "frames": mastered.frames,
+        "seconds_taken": round(clock.monotonic() - began, 3),
+        "provenance": finished.provenance,
+    }
+
+
+def claim_port(host: str, port: int) -> int:
+    """The port to listen on; 0 becomes a free one.
+
+    Raises:
+        ConflictError: somebody listens there already.
+        ConfigError: this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError as error:
+            raise ConfigError(
+                f"port {port} needs more rights", remedy="choose one above 1023 with --port"
+            ) from error
+        except socket.gaierror as error:
+            raise ConfigError(
+                f"{host!r} is no address", remedy="use 127.0.0.1, or 0.0.0.0 for all"
+            ) from error
+        except OSError as error:
+            raise ConflictError(
+                f"{host}:{port} is taken by another program", remedy="choose another port with --port"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    """End this process when its standard input does: the parent holds the other end for as long as it lives."""
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, name="leash", daemon=True).start()

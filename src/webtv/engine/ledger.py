@@ -1,0 +1,357 @@
+"""The job ledger: durable, leased, idempotent. Whoever dies, no work is lost and none is done twice at once.
+
+Contract suite: ``tests/engine/ledger_contract.py``; shipped fake:
+:class:`webtv.testing.engine.MemoryLedger`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Update, case, delete, func, literal, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from webtv.core.clock import Clock
+from webtv.db.database import Database
+from webtv.db.tables import JobRow
+from webtv.engine.jobs import CANCELLED, WORKER_DIED, Count, Job, JobState, NewJob, describe
+
+_OPEN = (JobState.QUEUED, JobState.LEASED)
+_FINAL = (JobState.DONE, JobState.FAILED)
+_FREE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None, "heartbeat": None}
+
+
+class Ledger(Protocol):
+    """What is to be done, by whom, and what came of it."""
+
+    async def enqueue(self, jobs: Iterable[NewJob]) -> tuple[Job, ...]:
+        """Add jobs; one whose content key is known already stays as it is.
+
+        Returns:
+            The jobs as they now stand in the ledger, in the given order: new, under way or long done.
+        """
+        ...
+
+    async def lease(self, owner: str, kinds: Sequence[str], seconds: float) -> Job | None:
+        """Take the job of highest priority, then the oldest, of these kinds, for so many seconds.
+
+        A lease that ended without a result is given out again, unless the job has used up its attempts.
+        A caller that is cancelled meanwhile may own a job unknowingly: :meth:`release_owner` on the way out.
+
+        Returns:
+            The job, now owned, or None if there is nothing to do at present.
+        """
+        ...
+
+    async def heartbeat(self, job: Job, owner: str, seconds: float) -> bool:
+        """Extend a lease to so many seconds from now.
+
+        Returns:
+            False if the job is no longer the owner's: stop working on it.
+        """
+        ...
+
+    async def complete(self, job: Job, owner: str, result: Mapping[str, Any]) -> bool:
+        """Hand in a result. Survives cancellation of the caller.
+
+        Returns:
+            False if the job is no longer the owner's: the result was not taken.
+        """
+        ...
+
+    async def fail(self, job: Job, owner: str, error: BaseException, retry_at: float | None) -> bool:
+        """Report a failure: tried again from ``retry_at`` on, or failed for good if it is None.
+
+        Returns:
+            False if the job is no longer the owner's.
+        """
+        ...
+
+    async def release_owner(self, owner: str) -> int:
+        """Give back all that an owner holds, in good order: its attempts do not count.
+
+        Returns:
+            Number of jobs released.
+        """
+        ...
+
+    async def release_dead(self, is_alive: Callable[[str], bool]) -> int:
+        """Take back at once what owners hold who are known dead; a job that used up its attempts fails.
+
+        Args:
+            is_alive: tells whether an owner lives; see :func:`webtv.engine.owners.owner_is_alive`.
+
+        Returns:
+            Number of jobs taken back.
+        """
+        ...
+
+    async def cancel(self, *, job: str | None = None, group: str | None = None) -> int:
+        """Fail for good, as cancelled, one job or a group; whoever works on it learns by heartbeat.
+
+        Returns:
+            Number of jobs cancelled; final ones stay as they are.
+        """
+        ...
+
+    async def get(self, job: str) -> Job | None:
+        """One job by its id."""
+        ...
+
+    async def find(
+        self,
+        *,
+        group: str | None = None,
+        channel: str | None = None,
+        kind: str | None = None,
+        states: Sequence[JobState] = (),
+        limit: int = 1000,
+    ) -> tuple[Job, ...]:
+        """Jobs that match everything given, oldest first."""
+        ...
+
+    async def counts(self) -> tuple[Count, ...]:
+        """How many jobs there are by channel, kind and state, sorted."""
+        ...
+
+    async def forget(self, before: float) -> int:
+        """Delete final jobs that ended before that time; their keys may be enqueued again.
+
+        Returns:
+            Number of jobs deleted.
+        """
+        ...
+
+
+class SqlLedger:
+    """The ledger in the station's database; any number of processes may work on it.
+
+    Args:
+        database: the open database.
+        clock: wall time decides over leases; all processes of a machine share it.
+        ids: makes job ids.
+    """
+
+    def __init__(self, database: Database, clock: Clock, ids: Callable[[], str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+
+    async def enqueue(self, jobs: Iterable[NewJob]) -> tuple[Job, ...]:
+        """Add jobs; see :class:`Ledger`."""
+        wanted = list(jobs)
+        if not wanted:
+            return ()
+        now = self._clock.time()
+        rows = [
+            {
+                "id": self._ids(),
+                "kind": job.kind,
+                "channel": job.channel,
+                "group": job.group,
+                "key": job.key,
+                "payload": dict(job.payload),
+                "state": JobState.QUEUED,
+                "rank": -job.priority,
+                "attempts": 0,
+                "max_attempts": job.max_attempts,
+                "token": 0,
+                "not_before": job.not_before,
+                "created": now,
+            }
+            for job in wanted
+        ]
+
+        async def work(session: AsyncSession) -> dict[str, Job]:
+            await session.execute(insert(JobRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+            stored = await session.scalars(select(JobRow).where(JobRow.key.in_([job.key for job in wanted])))
+            return {row.key: _job(row) for row in stored}
+
+        found = await self._database.write(work)
+        return tuple(found[job.key] for job in wanted)
+
+    async def lease(self, owner: str, kinds: Sequence[str], seconds: float) -> Job | None:
+        """Take a job; see :class:`Ledger`."""
+
+        async def work(session: AsyncSession) -> Job | None:
+            now = self._clock.time()  # read under the lock: waiting for it may have taken a while
+            await session.execute(_reclaimed(now).where(JobRow.lease_until <= now))
+            candidate = (
+                select(JobRow.id)
+                .where(JobRow.state == JobState.QUEUED, JobRow.not_before <= now, JobRow.kind.in_(kinds))
+                .order_by(JobRow.rank, JobRow.id)
+                .limit(1)
+            )
+            taken = await session.scalars(
+                update(JobRow)
+                .where(JobRow.id == candidate.scalar_subquery())
+                .values(
+                    state=JobState.LEASED,
+                    attempts=JobRow.attempts + 1,
+                    token=JobRow.token + 1,
+                    lease_owner=owner,
+                    lease_until=now + seconds,
+                    heartbeat=now,
+                )
+                .returning(JobRow)
+            )
+            row = taken.one_or_none()
+            return _job(row) if row else None
+
+        return await self._database.write(work)
+
+    async def heartbeat(self, job: Job, owner: str, seconds: float) -> bool:
+        """Extend a lease; see :class:`Ledger`."""
+        now = self._clock.time()
+        return await self._change(_held(job, owner).values(lease_until=now + seconds, heartbeat=now)) == 1
+
+    async def complete(self, job: Job, owner: str, result: Mapping[str, Any]) -> bool:
+        """Hand in a result; see :class:`Ledger`."""
+        change = _held(job, owner).values(
+            state=JobState.DONE, result=dict(result), error=None, ended=self._clock.time(), **_FREE
+        )
+        return await self._change(change) == 1
+
+    async def fail(self, job: Job, owner: str, error: BaseException, retry_at: float | None) -> bool:
+        """Report a failure; see :class:`Ledger`."""
+        change = _held(job, owner).values(error=describe(error), **_FREE)
+        if retry_at is None:
+            change = change.values(state=JobState.FAILED, ended=self._clock.time())
+        else:
+            change = change.values(state=JobState.QUEUED, not_before=retry_at)
+        return await self._change(change) == 1
+
+    async def release_owner(self, owner: str) -> int:
+        """Give back all that an owner holds; see :class:`Ledger`."""
+        return await self._change(
+            update(JobRow)
+            .where(JobRow.state == JobState.LEASED, JobRow.lease_owner == owner)
+            .values(state=JobState.QUEUED, attempts=JobRow.attempts - 1, **_FREE)
+        )
+
+    async def release_dead(self, is_alive: Callable[[str], bool]) -> int:
+        """Take back what the dead hold; see :class:`Ledger`."""
+        async with self._database.reading() as session:
+            owners = await session.scalars(
+                select(JobRow.lease_owner).where(JobRow.state == JobState.LEASED).distinct()
+            )
+        dead = [owner for owner in owners if owner is not None and not is_alive(owner)]
+        if not dead:
+            return 0
+        now = self._clock.time()
+        return await self._change(_reclaimed(now).where(JobRow.lease_owner.in_(dead)))
+
+    async def cancel(self, *, job: str | None = None, group: str | None = None) -> int:
+        """Fail one job or a group as cancelled; see :class:`Ledger`."""
+        conditions = _conditions(id=job, group=group)
+        if not conditions:
+            return 0
+        return await self._change(
+            update(JobRow)
+            .where(JobRow.state.in_(_OPEN), *conditions)
+            .values(state=JobState.FAILED, error=CANCELLED, ended=self._clock.time(), **_FREE)
+        )
+
+    async def get(self, job: str) -> Job | None:
+        """One job by its id."""
+        async with self._database.reading() as session:
+            row = await session.get(JobRow, job)
+        return _job(row) if row else None
+
+    async def find(
+        self,
+        *,
+        group: str | None = None,
+        channel: str | None = None,
+        kind: str | None = None,
+        states: Sequence[JobState] = (),
+        limit: int = 1000,
+    ) -> tuple[Job, ...]:
+        """Jobs that match everything given, oldest first."""
+        query = select(JobRow).where(*_conditions(group=group, channel=channel, kind=kind))
+        if states:
+            query = query.where(JobRow.state.in_(states))
+        async with self._database.reading() as session:
+            return tuple(_job(row) for row in await session.scalars(query.order_by(JobRow.id).limit(limit)))
+
+    async def counts(self) -> tuple[Count, ...]:
+        """How many jobs there are by channel, kind and state, sorted."""
+        by = (JobRow.channel, JobRow.kind, JobRow.state)
+        async with self._database.reading() as session:
+            rows = await session.execute(select(*by, func.count()).group_by(*by).order_by(*by))
+        return tuple(Count(channel, kind, JobState(state), number) for channel, kind, state, number in rows)
+
+    async def forget(self, before: float) -> int:
+        """Delete final jobs that ended before that time; see :class:`Ledger`."""
+
+        async def work(session: AsyncSession) -> int:
+            gone = await session.scalars(
+                delete(JobRow).where(JobRow.state.in_(_FINAL), JobRow.ended < before).returning(JobRow.id)
+            )
+            return len(gone.all())
+
+        return await self._database.write(work)
+
+    async def _change(self, change: Update) -> int:
+        async def work(session: AsyncSession) -> int:
+            return await _count(session, change)
+
+        return await self._database.write(work)
+
+
+async def _count(session: AsyncSession, change: Update) -> int:
+    return len((await session.scalars(change.returning(JobRow.id))).all())
+
+
+def _held(job: Job, owner: str) -> Update:
+    """A change to a job for as long as this very lease holds."""
+    return update(JobRow).where(
+        JobRow.id == job.id,
+        JobRow.state == JobState.LEASED,
+        JobRow.lease_owner == owner,
+        JobRow.token == job.token,
+    )
+
+
+def _reclaimed(now: float) -> Update:
+    """Takes leased jobs away from owners that cannot go on: queued again, or failed if attempts are spent."""
+    spent = JobRow.attempts >= JobRow.max_attempts
+    died = literal(WORKER_DIED, JobRow.__table__.c.error.type)
+    return (
+        update(JobRow)
+        .where(JobRow.state == JobState.LEASED)
+        .values(
+            state=case((spent, JobState.FAILED), else_=JobState.QUEUED),
+            error=case((spent, died), else_=JobRow.error),
+            ended=case((spent, now), else_=None),
+            **_FREE,
+        )
+    )
+
+
+def _conditions(**wanted: str | None) -> list[ColumnElement[bool]]:
+    return [getattr(JobRow, name) == value for name, value in wanted.items() if value is not None]
+
+
+def _job(row: JobRow) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        channel=row.channel,
+        group=row.group,
+        key=row.key,
+        payload=row.payload,
+        state=JobState(row.state),
+        priority=-row.rank,
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
+        token=row.token,
+        not_before=row.not_before,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        heartbeat=row.heartbeat,
+        result=row.result,
+        error=row.error,
+        created=row.created,
+        ended=row.ended,
+    )

@@ -1,0 +1,348 @@
+"""The way from an order to a finished file: shot, interpolation, upscale, mastering, storage."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from webtv import __version__
+from webtv.clips.bed import BedReader, master_bed
+from webtv.clips.card import ident_frames
+from webtv.clips.clip import Bed, Clip
+from webtv.clips.marking import LabelMarker
+from webtv.clips.mastering import Mastered, master_clip
+from webtv.core.clock import Clock
+from webtv.core.files import write_atomically
+from webtv.core.format import HouseFormat, house_format
+from webtv.engine.orders import BedOrder, ClipOrder, IdentOrder, derive_seed
+from webtv.library.storage import BED, CLIP, POSTER, Storage
+from webtv.studio.ports import (
+    BedRequest,
+    Chunk,
+    Composer,
+    Credit,
+    Interpolator,
+    Media,
+    ShotMaker,
+    ShotRequest,
+    Sound,
+    Take,
+    Upscaler,
+)
+
+StageOptions = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The adapters that make pictures, as chosen by wiring for one channel."""
+
+    shot: ShotMaker
+    interpolate: Interpolator
+    upscale: Upscaler
+
+
+StageChooser = Callable[[StageOptions], Stages]
+ComposerChooser = Callable[[Mapping[str, Any]], Composer]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A mastered clip with what is known about its making."""
+
+    mastered: Mastered
+    label: str
+    provenance: Mapping[str, Any]
+
+
+async def finish_shot(
+    stages: Stages,
+    request: ShotRequest,
+    *,
+    form: HouseFormat,
+    frames: int,
+    sound: Sound,
+    path: Path,
+    branding: str,
+    accent: str,
+    about: Mapping[str, Any],
+    reject_to: Path | None = None,
+    threads: int = 1,
+) -> Finished:
+    """Make one finished clip from a shot request.
+
+    Args:
+        stages: the adapters.
+        request: what to show, how long, with which seed.
+        form: house format.
+        frames: length in frames, whole GOPs.
+        sound: float32[frames * samples_per_frame, 2].
+        path: where the clip appears.
+        branding: text beside the label.
+        accent: ``#rrggbb``.
+        about: goes into the provenance: title, writer, stages as asked for, ...
+        reject_to: folder that keeps what fails the checks.
+        threads: of the encoder.
+
+    Raises:
+        WebTVError: by category, from whichever stage failed.
+    """
+    credit = stages.shot.credit(request)
+    provenance = {
+        **about,
+        "prompt": request.prompt.text,
+        "shot": request.prompt.to_json(),
+        "negative": request.prompt.negative,
+        "seed": request.seed,
+        "sequence_seed": request.sequence_seed,
+        "model": credit.model,
+        "media": credit.media.value,
+        "credit": _credit(credit),
+        "format": form.name,
+        "versions": versions(),
+    }
+    marker = LabelMarker(credit.media, form, branding=branding, accent=accent, provenance=provenance)
+    take = stages.shot.shoot(request)
+    moving = stages.interpolate.interpolate(take, form.fps)
+    sized = stages.upscale.upscale(moving, form.width, form.height)
+    async with _closing(sized), _closing(moving), _closing(take):
+        mastered = await master_clip(
+            sized,
+            format=form,
+            frames=frames,
+            sound=sound,
+            path=path,
+            threads=threads,
+            marker=marker,
+            reject_to=reject_to,
+            allow_silence=not sound.any(),
+        )
+    report = asdict(mastered.report)
+    return Finished(mastered, marker.label, {**provenance, "checks": report})
+
+
+@contextlib.asynccontextmanager
+async def _closing(take: Take) -> AsyncGenerator[Take]:
+    """Close a stage's generator, so that a take that is abandoned stops being made."""
+    try:
+        yield take
+    finally:
+        if hasattr(take, "aclose"):
+            await cast("AsyncGenerator[Chunk]", take).aclose()
+
+
+def versions() -> dict[str, str]:
+    """What a clip was made with; part of its provenance."""
+    packages = ("av", "numpy", "opencv-python-headless")
+    return {"webtv": __version__, **{name: version(name) for name in packages}}
+
+
+class Production:
+    """Carries orders out and puts what comes of them into storage. Used by workers.
+
+    Args:
+        stages: chooses picture adapters by the channel's stage options.
+        composer: chooses the composer likewise.
+        storage: takes the files.
+        scratch: folder for work in progress, on the same file system as storage.
+        rejected: folder that keeps what failed the checks.
+        clock: stamps what is made.
+        threads: of each encoder.
+    """
+
+    def __init__(
+        self,
+        stages: StageChooser,
+        composer: ComposerChooser,
+        storage: Storage,
+        *,
+        scratch: Path,
+        rejected: Path,
+        clock: Clock,
+        threads: int = 1,
+    ) -> None:
+        self._stages = stages
+        self._composer = composer
+        self._storage = storage
+        self._scratch = scratch
+        self._rejected = rejected
+        self._clock = clock
+        self._threads = threads
+
+    async def make_bed(self, order: BedOrder, bed: str) -> Bed:
+        """Compose, master and store the bed of a sequence.
+
+        Args:
+            order: what is wanted.
+            bed: the id that it gets.
+
+        Raises:
+            WebTVError: by category.
+        """
+        composer = self._composer(order.stage)
+        request = BedRequest(order.music, order.samples, order.seed)
+        sound = await composer.compose(request)
+        with self._workplace() as folder:
+            mastered = master_bed(sound, folder / "bed.flac")
+            stored = await self._storage.add(mastered.path, BED)
+        provenance = {
+            "brief": asdict(order.music),
+            "seed": order.seed,
+            "stage": dict(order.stage),
+            "credit": _credit(composer.credit(request)),
+            "loudness": asdict(mastered.loudness),
+            "versions": versions(),
+        }
+        return Bed(bed, stored.sha, order.samples, provenance)
+
+    async def make_clip(self, order: ClipOrder, clip: str, *, channel: str, attempt: int) -> Clip:
+        """Make, check and store one clip of a sequence.
+
+        Args:
+            order: what is wanted.
+            clip: the id that it gets.
+            channel: slug of its channel.
+            attempt: from 1; each has a seed of its own, so a take that failed a check is not made again.
+
+        Raises:
+            WebTVError: by category.
+        """
+        form = order.house_format
+        sound = self._slice(order, form)
+        request = ShotRequest(
+            prompt=order.prompt,
+            seconds=order.frames / form.fps,
+            width=form.width,
+            height=form.height,
+            fps=form.fps,
+            seed=derive_seed(order.sequence_seed, order.position, attempt),
+            shot=order.position - 1,
+            shots=order.of,
+            sequence_seed=order.sequence_seed,
+        )
+        about = {
+            "title": order.title,
+            "writer": order.writer,
+            "channel": channel,
+            "sequence": order.sequence,
+            "position": order.position,
+            "of": order.of,
+            "stages": {name: dict(stage) for name, stage in order.stages.items()},
+            "bed": order.bed,
+            "attempt": attempt,
+        }
+        with self._workplace() as folder:
+            finished = await finish_shot(
+                self._stages(order.stages),
+                request,
+                form=form,
+                frames=order.frames,
+                sound=sound,
+                path=folder / f"{clip}.mp4",
+                branding=order.branding,
+                accent=order.accent,
+                about=about,
+                reject_to=self._rejected,
+                threads=self._threads,
+            )
+            return await self._store(
+                finished,
+                folder,
+                id=clip,
+                channel=channel,
+                sequence=order.sequence,
+                position=order.position,
+                of=order.of,
+                title=order.title,
+                prompt=order.prompt.text,
+                format=form.name,
+                bed=order.bed_id,
+                bed_at=order.bed_at,
+            )
+
+    async def make_ident(self, order: IdentOrder, clip: str, *, channel: str) -> Clip:
+        """Make, check and store a channel's ident."""
+        form = house_format(order.format)
+        pictures = ident_frames(form, order.name, order.accent, order.seed)
+        provenance = {
+            "title": order.name,
+            "seed": order.seed,
+            "model": "webtv-card 1",
+            "versions": versions(),
+        }
+        marker = LabelMarker(Media.ALGORITHMIC, form, accent=order.accent, provenance=provenance)
+
+        async def take() -> AsyncGenerator[Chunk]:
+            done = 0
+            for part in pictures:
+                yield Chunk(part, done, form.fps)
+                done += len(part)
+
+        frames = 2 * form.gop
+        with self._workplace() as folder:
+            mastered = await master_clip(
+                take(),
+                format=form,
+                frames=frames,
+                sound=np.zeros((frames * form.samples_per_frame, 2), np.float32),
+                path=folder / f"{clip}.mp4",
+                threads=self._threads,
+                marker=marker,
+                reject_to=self._rejected,
+                allow_silence=True,
+            )
+            finished = Finished(mastered, marker.label, provenance)
+            return await self._store(
+                finished,
+                folder,
+                id=clip,
+                channel=channel,
+                sequence="",
+                position=1,
+                of=1,
+                title=order.name,
+                prompt="",
+                format=form.name,
+                bed=None,
+                bed_at=0,
+            )
+
+    async def _store(self, finished: Finished, folder: Path, **fields: Any) -> Clip:
+        mastered = finished.mastered
+        poster_path = folder / "poster.jpg"
+        write_atomically(poster_path, mastered.poster)
+        video = await self._storage.add(mastered.path, CLIP)
+        poster = await self._storage.add(poster_path, POSTER)
+        return Clip(
+            file=video.sha,
+            poster=poster.sha,
+            frames=mastered.frames,
+            bytes=mastered.bytes,
+            created=self._clock.time(),
+            label=finished.label,
+            provenance=finished.provenance,
+            **fields,
+        )
+
+    def _slice(self, order: ClipOrder, form: HouseFormat) -> Sound:
+        bed = BedReader(self._storage.path(order.bed, BED))
+        return bed.read(order.bed_at, order.frames * form.samples_per_frame)
+
+    @contextlib.contextmanager
+    def _workplace(self) -> Iterator[Path]:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self._scratch))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _credit(credit: Credit) -> dict[str, Any]:
+    return {**asdict(credit), "media": credit.media.value, "details": dict(credit.details)}

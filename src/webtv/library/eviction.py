@@ -1,0 +1,177 @@
+"""Making room: whole sequences go, the oldest and least liked first; never what is about to air."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from webtv.core.clock import Clock
+from webtv.db.database import Database
+from webtv.db.tables import BedRow, ClipRow, SequenceRow
+from webtv.library.catalogue import Catalogue
+from webtv.library.ratings import PRIOR_STARS
+from webtv.library.records import SequenceState, SequenceStats
+from webtv.library.storage import BED, CLIP, POSTER, Storage
+
+KEEP_SECONDS = 48 * 3600.0
+STAR_SECONDS = 7 * 86400.0
+"""A star more in the mean makes up for a week of age."""
+
+ORPHAN_SECONDS = 7 * 86400.0
+
+_File = tuple[str, str]
+
+
+def choose(
+    sequences: Iterable[SequenceStats],
+    need: int,
+    *,
+    now: float,
+    protected: Collection[str] = (),
+    keep: float = KEEP_SECONDS,
+) -> list[SequenceStats]:
+    """Choose what to evict, in that order; a pure function.
+
+    Failed sequences go first. Of the others age decides, and a star more than the usual three makes a
+    sequence a week younger.
+
+    Args:
+        sequences: everything there is.
+        need: bytes to free; no more is chosen than that takes.
+        now: seconds since 1970 UTC.
+        protected: ids of sequences that must stay: in the playlist, or in the making.
+        keep: seconds for which everything new stays, whatever the need.
+    """
+    free = [
+        each for each in sequences if each.id not in protected and now - _newest(each) > keep and each.bytes
+    ]
+    chosen: list[SequenceStats] = []
+    for each in sorted(
+        free, key=lambda each: (each.state is not SequenceState.FAILED, _worth(each), each.id)
+    ):
+        if need <= 0:
+            break
+        chosen.append(each)
+        need -= each.bytes
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Evicted:
+    """What an eviction did.
+
+    Attributes:
+        sequences: number of sequences that are gone.
+        bytes: room that this made.
+    """
+
+    sequences: int
+    bytes: int
+
+
+class Eviction:
+    """Carries evictions out: the rows go in one transaction, then the files.
+
+    Args:
+        database: the open database.
+        catalogue: tells what there is.
+        storage: where the files are.
+        clock: decides what is new.
+        keep: seconds for which everything new stays.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        storage: Storage,
+        clock: Clock,
+        *,
+        keep: float = KEEP_SECONDS,
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._storage = storage
+        self._clock = clock
+        self._keep = keep
+
+    async def make_room(self, need: int, protected_clips: Collection[str]) -> Evicted:
+        """Free so many bytes, or as many as may be freed.
+
+        Args:
+            need: bytes.
+            protected_clips: ids of clips that must stay, their whole sequences with them: everything in a
+                playlist ahead of a cursor. List nothing else before this returns.
+        """
+        if need <= 0:
+            return Evicted(0, 0)
+        chosen = choose(
+            await self._catalogue.every(),
+            need,
+            now=self._clock.time(),
+            protected=await self._sequences_of(protected_clips),
+            keep=self._keep,
+        )
+        files = await self._database.write(lambda session: _forget(session, [each.id for each in chosen]))
+        # A crash between rows and files leaves files without rows, which `sweep` finds; never the reverse.
+        for sha, ext in files:
+            await self._storage.remove(sha, ext)
+        return Evicted(len(chosen), sum(each.bytes for each in chosen))
+
+    async def sweep(self, older_than: float = ORPHAN_SECONDS) -> int:
+        """Remove files that no row names and that have lain there for long; returns their bytes.
+
+        A file without a row may belong to a finished job that nobody has catalogued yet, hence the age.
+        """
+        before = self._clock.time() - older_than
+        old = [file for file in self._storage.files() if file.path.stat().st_mtime < before]
+        freed = 0
+        for file in old:
+            async with self._database.reading() as session:
+                if await _named(session, file.sha):
+                    continue
+            await self._storage.remove(file.sha, file.ext)
+            freed += file.bytes
+        return freed
+
+    async def _sequences_of(self, clips: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        wanted = list(clips)
+        async with self._database.reading() as session:
+            for start in range(0, len(wanted), 500):  # SQLite bounds the variables of a statement
+                query = select(ClipRow.sequence).where(ClipRow.id.in_(wanted[start : start + 500]))
+                found.update(sequence for sequence in await session.scalars(query) if sequence)
+        return found
+
+
+def _newest(each: SequenceStats) -> float:
+    return max(each.newest, each.listed_at or 0.0)
+
+
+def _worth(each: SequenceStats) -> float:
+    return _newest(each) + (each.stars - PRIOR_STARS) * STAR_SECONDS
+
+
+async def _forget(session: AsyncSession, sequences: Sequence[str]) -> list[_File]:
+    """Delete sequences with clips, ratings, airings and beds; return the files that nobody names any more."""
+    files: list[_File] = []
+    for sequence in sequences:
+        row = await session.get(SequenceRow, sequence)
+        if row is None:
+            continue
+        bed = await session.get(BedRow, row.bed) if row.bed else None
+        clips = (await session.scalars(select(ClipRow).where(ClipRow.sequence == sequence))).all()
+        for clip in clips:
+            files += [(clip.file, CLIP), (clip.poster, POSTER)]
+        await session.execute(delete(SequenceRow).where(SequenceRow.id == sequence))
+        if bed is not None:
+            files.append((bed.file, BED))
+            await session.execute(delete(BedRow).where(BedRow.id == bed.id))
+    return [file for file in dict.fromkeys(files) if not await _named(session, file[0])]
+
+
+async def _named(session: AsyncSession, sha: str) -> bool:
+    clip: ColumnElement[bool] = exists().where(or_(ClipRow.file == sha, ClipRow.poster == sha))
+    bed: ColumnElement[bool] = exists().where(BedRow.file == sha)
+    return bool(await session.scalar(select(or_(clip, bed))))

@@ -1,0 +1,1 @@
+"""The embedded composer's parts: theory, moods, composition, instruments, ambience, mixing."""

@@ -1,0 +1,87 @@
+"""Seeded noise: everything irregular in a picture comes from here."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+def fbm(
+    height: int, width: int, rng: np.random.Generator, cells: float = 3.0, octaves: int = 6, gain: float = 0.52
+) -> Array:
+    """Fractal value noise float32[height, width] in 0..1; ``cells`` is the coarsest grid along the height."""
+    out = np.zeros((height, width), np.float32)
+    aspect = width / height
+    weight = 1.0
+    for octave in range(octaves):
+        rows = max(2, round(cells * 2**octave) + 1)
+        columns = max(2, round(cells * aspect * 2**octave) + 1)
+        if rows > height * 2:
+            break
+        grid = rng.standard_normal((rows, columns), dtype=np.float32)
+        out += weight * cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
+        weight *= gain
+    return unit(out)
+
+
+def tile(size: int, rng: np.random.Generator, slope: float = 1.6, low: float = 1.0, high: float = 1e9) -> Array:
+    """Noise float32[size, size] that repeats seamlessly, mean 0, deviation 1.
+
+    Args:
+        size: pixels of one side.
+        rng: source of chance.
+        slope: amplitude falls as frequency to this power.
+        low: lowest frequency kept, in periods per tile.
+        high: highest frequency kept.
+    """
+    fy = np.fft.fftfreq(size)[:, None] * size
+    fx = np.fft.rfftfreq(size)[None, :] * size
+    radius = np.hypot(fx, fy)
+    with np.errstate(divide="ignore"):
+        amplitude = np.where((radius >= low) & (radius <= high), radius**-slope, 0.0)
+    spectrum = amplitude * np.exp(2j * np.pi * rng.random(amplitude.shape))
+    out = np.fft.irfft2(spectrum, s=(size, size))
+    return np.asarray((out - out.mean()) / (out.std() + 1e-9), np.float32)
+
+
+def unit(values: Array) -> Array:
+    """Stretch to 0..1."""
+    low, high = float(values.min()), float(values.max())
+    return np.asarray((values - low) / max(high - low, 1e-9), np.float32)
+
+
+def smoothstep(low: float, high: float, values: Array) -> Array:
+    """0 below ``low``, 1 above ``high``, smooth between (``low`` may be the larger)."""
+    x = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return np.asarray(x * x * (3.0 - 2.0 * x), np.float32)
+
+
+class Profile:
+    """A smooth random curve over the whole line, about -1..1; the same x always gives the same y."""
+
+    def __init__(
+        self, rng: np.random.Generator, scale: float = 1.0, octaves: int = 5, gain: float = 0.5, ridged: bool = False
+    ) -> None:
+        self._knots = rng.uniform(-1, 1, (octaves, 512)).astype(np.float32)
+        self._shift = rng.uniform(0, 512, octaves)
+        self._scale = scale
+        self._gain = gain
+        self._ridged = ridged
+
+    def __call__(self, x: Array) -> Array:
+        """Values at x."""
+        out = np.zeros(np.shape(x), np.float32)
+        weight, total, frequency = 1.0, 0.0, 1.0 / self._scale
+        for knots, shift in zip(self._knots, self._shift, strict=True):
+            position = np.asarray(x, np.float64) * frequency + shift
+            index = np.floor(position)
+            f = (position - index).astype(np.float32)
+            f = f * f * (3.0 - 2.0 * f)
+            i = index.astype(np.int64) % 512
+            value = knots[i] * (1 - f) + knots[(i + 1) % 512] * f
+            out += weight * ((1.0 - 2.0 * np.abs(value)) if self._ridged else value)
+            total += weight
+            weight *= self._gain
+            frequency *= 2.03
+        return np.asarray(out / total, np.float32)

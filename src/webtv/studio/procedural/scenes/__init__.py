@@ -1,0 +1,24 @@
+"""Scene families: one module each, listed here."""
+
+from typing import Protocol
+
+from webtv.studio.procedural.scenes.city import City
+from webtv.studio.procedural.scenes.coast import Coast
+from webtv.studio.procedural.scenes.forest import Forest
+from webtv.studio.procedural.scenes.meadow import Meadow
+from webtv.studio.procedural.scenes.rain_window import RainWindow
+from webtv.studio.procedural.scenes.train import Train
+from webtv.studio.procedural.stage import Image, Stage
+
+
+class Scene(Protocol):
+    """One family: built once per shot, then drawn at any time within it."""
+
+    def __init__(self, stage: Stage) -> None: ...
+
+    def draw(self, frame: Image, t: float) -> None:
+        """Draw the whole frame, float32[H, W, 3] sRGB in 0..1, as a pure function of t."""
+        ...
+
+
+SCENES: dict[str, type[Scene]] = {"city": City, "coast": Coast, "forest": Forest, "meadow": Meadow, "rain_window": RainWindow, "train": Train}

@@ -1,0 +1,288 @@
+"""Style passes: the last look of a frame, with grain and dither so that skies do not band."""
+
+import math
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from webtv.studio.procedural import noise
+from webtv.studio.procedural.stage import Image, Stage
+
+
+class Style(Protocol):
+    """One look: built once per shot, applied to each frame in place or anew."""
+
+    def __init__(self, stage: Stage) -> None: ...
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """The finished frame, float32 in about 0..1."""
+        ...
+
+
+def _vignette(stage: Stage, strength: float) -> Image:
+    x = np.linspace(-1, 1, stage.width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, stage.height, dtype=np.float32)[:, None]
+    fall = np.clip(np.sqrt(x * x * 0.8 + y * y * 0.7) - 0.35, 0, 2)
+    mask = (1 - strength * fall * fall).astype(np.float32)
+    return cv2.merge((mask, mask, mask))
+
+
+def _bloom(frame: Image, threshold: float, strength: float, tint: tuple[float, float, float] = (1, 1, 1)) -> None:
+    h, w = frame.shape[:2]
+    small = cv2.resize(frame, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
+    bright = np.maximum(small - threshold, 0)
+    soft = cv2.GaussianBlur(bright, (0, 0), 2.2) * 0.6 + cv2.GaussianBlur(bright, (0, 0), 7) * 0.7
+    soft *= np.asarray(tint, np.float32) * strength
+    big = cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR)
+    # Screen, so that nothing burns out.
+    frame += big * np.clip(1.0 - frame, 0, 1)
+
+
+def _luma(frame: Image) -> Image:
+    return cv2.transform(frame, np.array([[0.2126, 0.7152, 0.0722]], np.float32))
+
+
+def _saturate(frame: Image, amount: float) -> Image:
+    grey = _luma(frame)
+    return cv2.addWeighted(frame, amount, cv2.merge((grey, grey, grey)), 1 - amount, 0)
+
+
+class Grain:
+    """Plates of noise, another one for every frame; also the dither that hides banding."""
+
+    def __init__(self, stage: Stage, strength: float, size: float = 1.0) -> None:
+        rng = stage.take("grain")
+        h, w = stage.height + 64, stage.width + 64
+        plate = rng.standard_normal((h, w), dtype=np.float32)
+        if size > 1:
+            plate = cv2.GaussianBlur(plate, (0, 0), size / 2)
+            plate /= plate.std()
+        self._plate = plate * strength
+        self._seed = int(rng.integers(2**31))
+        self._height, self._width = stage.height, stage.width
+
+    def add(self, frame: Image, t: float) -> None:
+        """Add the grain of this instant."""
+        key = round(t * 1000) * 2654435761 + self._seed
+        dx, dy = key % 64, (key // 64) % 64
+        g = self._plate[dy : dy + self._height, dx : dx + self._width]
+        cv2.add(frame, cv2.merge((g, g, g)), dst=frame)
+
+
+class Photographic:
+    """A clean photographic grade: gentle contrast, bloom, a hint of vignette."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._vignette = _vignette(stage, 0.16)
+        self._grain = Grain(stage, 0.0055)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Grade one frame."""
+        _bloom(frame, 0.72, 0.55)
+        frame = _saturate(frame, 1.1)
+        np.clip(frame, 0, 1, out=frame)
+        curve = frame * frame * (3 - 2 * frame)
+        frame = cv2.addWeighted(frame, 0.78, curve, 0.22, 0.0)
+        cv2.multiply(frame, self._vignette, dst=frame)
+        self._grain.add(frame, t)
+        return frame
+
+
+class Film:
+    """Film stock: halation, lifted blacks, warm lights over cool shadows, grain, a breath of gate weave."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._vignette = _vignette(stage, 0.24)
+        self._grain = Grain(stage, 0.02, 1.5)
+        self._phase = stage.take("weave").uniform(0, 6.28, 2)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Grade one frame."""
+        _bloom(frame, 0.6, 0.75, (1.0, 0.62, 0.4))
+        grey = np.clip(_luma(frame), 0, 1)
+        frame = _saturate(frame, 0.94)
+        np.clip(frame, 0, 1, out=frame)
+        frame = cv2.addWeighted(frame, 0.7, frame * frame * (3 - 2 * frame), 0.3, 0)
+        warm, cool = np.array([0.035, 0.012, -0.035], np.float32), np.array([-0.012, 0.012, 0.03], np.float32)
+        g = grey[..., None]
+        frame += warm * g + cool * (1 - g)
+        frame = frame * 0.93 + 0.035
+        cv2.multiply(frame, self._vignette, dst=frame)
+        dx = 0.25 * math.sin(t * 7.3 + self._phase[0])
+        dy = 0.3 * math.sin(t * 5.1 + self._phase[1])
+        frame = cv2.warpAffine(
+            frame, np.array([[1, 0, dx], [0, 1, dy]], np.float32), frame.shape[1::-1], borderMode=cv2.BORDER_REPLICATE
+        )
+        self._grain.add(frame, t)
+        return frame
+
+
+class Watercolour:
+    """Watercolour: washes with wobbling, darkened edges, pigment in the paper's grain, a white margin."""
+
+    def __init__(self, stage: Stage) -> None:
+        rng = stage.place("paper")
+        h, w = stage.height, stage.width
+        paper = noise.fbm(h, w, rng, cells=h / 6, octaves=2, gain=0.7)
+        broad = noise.fbm(h, w, rng, cells=3.5, octaves=5)
+        self._paper = cv2.merge([((0.965 + 0.09 * (paper - 0.5)) * (0.965 + 0.07 * broad)).astype(np.float32)] * 3)
+        self._granules = ((paper - 0.5) * 0.12 + (broad - 0.5) * 0.2).astype(np.float32)
+        wobble = [noise.fbm(h, w, rng, cells=22, octaves=3) - 0.5 for _ in range(2)]
+        gx, gy = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+        reach = h / 360 * 7.0
+        self._maps = cv2.convertMaps(
+            (gx + reach * wobble[0]).astype(np.float32), (gy + reach * wobble[1]).astype(np.float32), cv2.CV_16SC2
+        )
+        x = np.minimum(gx, w - 1 - gx) / h
+        y = np.minimum(gy, h - 1 - gy) / h
+        border = np.minimum(x, y) + 0.035 * (broad - 0.5) + 0.012 * (paper - 0.5)
+        margin = noise.smoothstep(0.004, 0.022, border.astype(np.float32))
+        self._margin = cv2.merge((margin, margin, margin))
+        self._white = np.asarray([0.972, 0.955, 0.92], np.float32)
+        self._grain = Grain(stage, 0.004)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Paint one frame."""
+        np.clip(frame, 0, 1, out=frame)
+        eight = cv2.convertScaleAbs(frame, alpha=255)
+        eight = cv2.medianBlur(eight, 5)
+        eight = cv2.remap(eight, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        wash = eight.astype(np.float32) * (1 / 255)
+        h, w = wash.shape[:2]
+        small = cv2.resize(wash, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
+        soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 1.6), (w, h), interpolation=cv2.INTER_LINEAR)
+        # Pigment gathers where a wash ends: darker just inside edges.
+        grey, around = _luma(wash), _luma(soft)
+        pool = np.clip(around - grey, 0, 0.25) * 0.9 + np.clip(np.abs(around - grey) - 0.02, 0, 0.2) * 0.5
+        wash = cv2.addWeighted(wash, 0.8, soft, 0.2, 0)
+        wash = _saturate(wash, 1.38)
+        # Transparent paint: density rises with darkness, granulates in the paper.
+        density = np.clip(1 - wash, 0, 1)
+        density *= (0.94 + self._granules + pool)[..., None]
+        out = self._white - density * np.asarray([0.96, 0.93, 0.88], np.float32)
+        cv2.multiply(out, self._paper, dst=out)
+        out = self._white + self._margin * (out - self._white)
+        out *= 1.02
+        self._grain.add(out, t)
+        return out
+
+
+class Flat:
+    """Flat illustration: few tones, clean shapes, clear colour."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._grain = Grain(stage, 0.006)
+        x = np.linspace(0, 1, 256)
+        levels = 7.0
+        step = x * levels
+        base = np.floor(step)
+        f = step - base
+        soft = 1 / (1 + np.exp(-(f - 0.5) * 18))
+        self._curve = np.clip((base + soft) / levels, 0, 1)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Simplify one frame."""
+        np.clip(frame, 0, 1, out=frame)
+        eight = cv2.medianBlur(cv2.convertScaleAbs(frame, alpha=255), 5)
+        eight = cv2.medianBlur(eight, 5)
+        out = eight.astype(np.float32) / 255
+        grey = np.clip(_luma(out), 0.004, 1)
+        toned = np.interp(grey, np.linspace(0, 1, 256), self._curve).astype(np.float32)
+        gain = np.clip(toned / grey, 0.6, 1.5)
+        out = _saturate(out * gain[..., None], 1.25)
+        self._grain.add(out, t)
+        return out
+
+
+class Neon:
+    """Neon: night colours, glowing contours."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._grain = Grain(stage, 0.006)
+        self._vignette = _vignette(stage, 0.22)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Light one frame."""
+        np.clip(frame, 0, 1, out=frame)
+        grey = _luma(frame)
+        smooth = cv2.GaussianBlur(frame, (0, 0), 1.2)
+        gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+        edge = np.clip(np.sqrt(gx * gx + gy * gy).max(axis=2) * 0.9 - 0.08, 0, 1)
+        shadow, light = np.array([0.09, 0.05, 0.22], np.float32), np.array([0.98, 0.5, 0.86], np.float32)
+        g = grey[..., None]
+        duo = shadow + (light - shadow) * g * g
+        out = cv2.addWeighted(_saturate(frame, 1.5), 0.45, duo.astype(np.float32), 0.5, 0)
+        h = np.linspace(0, 1, frame.shape[0], dtype=np.float32)[:, None, None]
+        line = np.array([0.25, 0.95, 1.0], np.float32) * (1 - h) + np.array([1.0, 0.35, 0.8], np.float32) * h
+        glow = edge[..., None] * line
+        out += glow * 0.75
+        _bloom(out, 0.45, 1.0)
+        cv2.multiply(out, self._vignette, dst=out)
+        self._grain.add(out, t)
+        return out
+
+
+class Noir:
+    """Noir: silver and black, hard light, grain."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._grain = Grain(stage, 0.024, 1.4)
+        self._vignette = _vignette(stage, 0.34)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Grade one frame."""
+        _bloom(frame, 0.6, 0.8)
+        grey = np.clip(cv2.transform(frame, np.array([[0.34, 0.56, 0.1]], np.float32)), 0, 1)
+        level = float(np.clip(grey.mean(), 0.08, 0.6))
+        grey = np.clip((grey - level) * 1.28 + 0.2 + 0.5 * level, 0, 1) ** 1.06
+        out = cv2.merge((grey * 0.985 + 0.012, grey * 0.995 + 0.014, grey + 0.02))
+        cv2.multiply(out, self._vignette, dst=out)
+        self._grain.add(out, t)
+        return out
+
+
+class Painterly:
+    """Oil on canvas: brushed contours, rich colour, a trace of weave."""
+
+    def __init__(self, stage: Stage) -> None:
+        rng = stage.place("canvas")
+        h, w = stage.height, stage.width
+        gx, gy = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+        angle = noise.fbm(h, w, rng, cells=5, octaves=3) * 9
+        stroke = noise.fbm(h, w, rng, cells=48, octaves=2) - 0.5
+        reach = h / 360 * 6.5
+        self._maps = cv2.convertMaps(
+            (gx + reach * stroke * np.cos(angle)).astype(np.float32),
+            (gy + reach * stroke * np.sin(angle)).astype(np.float32),
+            cv2.CV_16SC2,
+        )
+        weave = (stroke * 0.06).astype(np.float32)
+        self._weave = cv2.merge((1 + weave, 1 + weave, 1 + weave))
+        self._vignette = _vignette(stage, 0.16)
+        self._grain = Grain(stage, 0.006)
+
+    def apply(self, frame: Image, t: float) -> Image:
+        """Paint one frame."""
+        _bloom(frame, 0.7, 0.5)
+        np.clip(frame, 0, 1, out=frame)
+        eight = cv2.medianBlur(cv2.convertScaleAbs(frame, alpha=255), 3)
+        eight = cv2.remap(eight, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        out = eight.astype(np.float32) * (1 / 255)
+        soft = cv2.GaussianBlur(out, (0, 0), 1.4)
+        out = _saturate(cv2.addWeighted(out, 1.6, soft, -0.6, 0), 1.14)
+        cv2.multiply(out, self._weave, dst=out)
+        cv2.multiply(out, self._vignette, dst=out)
+        self._grain.add(out, t)
+        return out
+
+
+STYLES: dict[str, type[Style]] = {
+    "photographic": Photographic,
+    "film": Film,
+    "watercolour": Watercolour,
+    "flat": Flat,
+    "neon": Neon,
+    "noir": Noir,
+    "painterly": Painterly,
+}

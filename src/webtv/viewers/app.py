@@ -1,0 +1,89 @@
+"""The web application: every route in one table, and what stands in front of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
+
+from webtv.core.clock import Clock
+from webtv.core.errors import WebTVError
+from webtv.viewers import problems
+from webtv.viewers.api import add_api
+from webtv.viewers.files import add_files
+from webtv.viewers.metrics import Counting, Metrics
+from webtv.viewers.pages import add_pages
+from webtv.viewers.permissions import Gate, Grants, everyone
+from webtv.viewers.problems import LastResort, Problem
+from webtv.viewers.security import Protection
+from webtv.viewers.sessions import NewSession, random_session
+from webtv.viewers.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What an operator decides about the web pages.
+
+    Attributes:
+        name: the station's name in titles.
+        hosts: host names under which it answers; empty for all. Give ``LOOPBACK`` where it listens on
+            loopback only.
+    """
+
+    name: str = "WebTV"
+    hosts: frozenset[str] = frozenset()
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def create_app(
+    station: Station,
+    clock: Clock,
+    site: Site = Site(),
+    *,
+    grants: Grants = everyone,
+    new_session: NewSession = random_session,
+) -> FastAPI:
+    """Build the application. It holds nothing that another web process would need.
+
+    Args:
+        station: what there is to see.
+        clock: times requests and stamps answers.
+        site: the operator's choices.
+        grants: what a visitor may do; decides before any route is reached.
+        new_session: makes the random id of a viewer's session.
+    """
+    metrics = Metrics()
+
+    def routes() -> Iterator[BaseRoute]:
+        return iter(app.router.routes)
+
+    app = FastAPI(
+        title=site.name,
+        version=version("webtv"),
+        description="Channels on air, what they show, and how to watch them.",
+        openapi_url=None,  # the documentation is a page of ours: FastAPI's asks other origins
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Protection, hosts=site.hosts),
+            Middleware(LastResort),
+            Middleware(Counting, metrics=metrics, clock=clock),
+            Middleware(Gate, routes=routes, grants=grants),
+            Middleware(GZipMiddleware, minimum_size=600, compresslevel=6),
+        ],
+    )
+    for error in (Problem, RequestValidationError, HTTPException, WebTVError):
+        app.add_exception_handler(error, problems.handle)
+    app.state.site = site
+    add_pages(app, station, clock, new_session)
+    add_files(app, station)
+    add_api(app, station, clock, metrics, new_session)
+    return app

@@ -1,0 +1,299 @@
+"""The only place where adapters are chosen. Built-in ones are plain dictionaries; others come by entry points.
+
+A third party registers a factory under ``webtv.shot``, ``webtv.interpolate``, ``webtv.upscale`` or
+``webtv.music``; it is called with the options of the channel's file as keyword arguments.
+"""
+
+import functools
+import inspect
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, cast
+
+from webtv.core.clock import Clock, SystemClock
+from webtv.core.errors import ConfigError
+from webtv.core.events import EventSink
+from webtv.core.ids import IdFactory
+from webtv.core.settings import Settings
+from webtv.themes.loader import KnownNames
+
+if TYPE_CHECKING:
+    from webtv.db.database import Database
+    from webtv.engine.ledger import SqlLedger
+    from webtv.engine.orchestrator import Orchestrator
+    from webtv.engine.production import Production, Stages
+    from webtv.library.catalogue import Catalogue
+    from webtv.library.journal import Journal
+    from webtv.library.notes import Notes
+    from webtv.library.storage import Storage
+    from webtv.prompts.desk import ScriptDesk
+    from webtv.studio.ports import Composer
+    from webtv.viewers.live import LiveStation
+
+# Written as module:name and imported when used, so that `webtv --help` loads no adapter.
+ADAPTERS: Mapping[str, Mapping[str, str]] = {
+    "shot": {
+        "procedural": "webtv.studio.procedural.shots:ProceduralShots",
+        "zeroscope": "webtv.studio.diffusers.zeroscope:zeroscope_shots",
+    },
+    "interpolate": {"dis": "webtv.studio.interpolation:DISInterpolator"},
+    "upscale": {
+        "detail": "webtv.studio.upscaling:DetailUpscaler",
+        "lanczos": "webtv.studio.upscaling:LanczosUpscaler",
+    },
+    "music": {"synth": "webtv.studio.procedural.synth:SynthComposer"},
+}
+
+
+def adapter_names(stage: str) -> frozenset[str]:
+    """Names that a channel file may give as ``use`` of a stage."""
+    return frozenset(ADAPTERS[stage]) | {point.name for point in entry_points(group=f"webtv.{stage}")}
+
+
+def known_names(settings: Settings) -> KnownNames:
+    """Everything that a channel file may refer to."""
+    return KnownNames(
+        stages={stage: adapter_names(stage) for stage in ADAPTERS}, outputs=frozenset(settings.outputs)
+    )
+
+
+def build(stage: str, options: Mapping[str, Any]) -> Any:
+    """Build a stage's adapter from the options of a channel file.
+
+    Args:
+        stage: ``shot``, ``interpolate``, ``upscale`` or ``music``.
+        options: ``use`` and whatever the adapter takes.
+
+    Raises:
+        ConfigError: there is no such adapter, or it does not take an option.
+    """
+    given = dict(options)
+    name = str(given.pop("use"))
+    factory = _factory(stage, name)
+    place = f"studio.{stage}"
+    takes = inspect.signature(factory).parameters
+    unknown = sorted(given.keys() - takes.keys())
+    if unknown:
+        raise ConfigError(
+            f"{name} does not take {unknown[0]!r}",
+            place=place,
+            remedy=f"it takes {', '.join(takes)}" if takes else "remove it, this adapter has no options",
+        )
+    try:
+        return factory(**given)
+    except TypeError as error:
+        raise ConfigError(f"{name}: {error}", place=place, remedy="see docs/channels.md") from error
+
+
+def _factory(stage: str, name: str) -> Callable[..., Any]:
+    if name in ADAPTERS[stage]:
+        module, _, attribute = ADAPTERS[stage][name].partition(":")
+        return cast("Callable[..., Any]", getattr(import_module(module), attribute))
+    for point in entry_points(group=f"webtv.{stage}", name=name):
+        return cast("Callable[..., Any]", point.load())
+    known = ", ".join(sorted(adapter_names(stage)))
+    raise ConfigError(f"there is no adapter {name!r}", place=f"studio.{stage}", remedy=f"use one of {known}")
+
+
+@functools.lru_cache(maxsize=32)
+def _kept(stage: str, options: str) -> Any:
+    import json
+
+    return build(stage, json.loads(options))
+
+
+def adapter(stage: str, options: Mapping[str, Any]) -> Any:
+    """The adapter for these options, built once per process: a model is not loaded for every clip."""
+    import json
+
+    return _kept(stage, json.dumps(options, sort_keys=True))
+
+
+def stages(options: Mapping[str, Mapping[str, Any]]) -> "Stages":
+    """The picture adapters for a channel's stage options.
+
+    Raises:
+        ConfigError: see :func:`build`.
+    """
+    from webtv.engine.production import Stages
+
+    return Stages(
+        shot=adapter("shot", options["shot"]),
+        interpolate=adapter("interpolate", options["interpolate"]),
+        upscale=adapter("upscale", options["upscale"]),
+    )
+
+
+def composer(options: Mapping[str, Any]) -> "Composer":
+    """The composer for a channel's ``music`` stage.
+
+    Raises:
+        ConfigError: see :func:`build`.
+    """
+    return cast("Composer", adapter("music", options))
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the processes of the control plane share: the open database and what stands on it."""
+
+    settings: Settings
+    clock: Clock
+    noise: random.Random
+    ids: IdFactory
+    database: "Database"
+    storage: "Storage"
+    catalogue: "Catalogue"
+    ledger: "SqlLedger"
+    journal: "Journal"
+    notes: "Notes"
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
+    """Open the database of a data folder, migrated, and what stands on it.
+
+    Raises:
+        ConfigError: the file is damaged or of a newer version.
+    """
+    from webtv.db.database import open_database
+    from webtv.engine.ledger import SqlLedger
+    from webtv.library.catalogue import Catalogue
+    from webtv.library.journal import Journal
+    from webtv.library.notes import Notes
+    from webtv.library.storage import Storage
+
+    clock, noise = SystemClock(), random.Random()
+    ids = IdFactory(clock, noise)
+    storage = Storage(settings.library)
+    async with await open_database(settings.database) as database:
+        yield Stores(
+            settings=settings,
+            clock=clock,
+            noise=noise,
+            ids=ids,
+            database=database,
+            storage=storage,
+            catalogue=Catalogue(database, storage, clock, ids),
+            ledger=SqlLedger(database, clock, ids),
+            journal=Journal(database, clock),
+            notes=Notes(database, clock),
+        )
+
+
+def production(stores: Stores) -> "Production":
+    """What a studio worker works with."""
+    from webtv.engine.production import Production
+
+    data = stores.settings.data
+    return Production(
+        stages,
+        composer,
+        stores.storage,
+        scratch=data / "scratch",
+        rejected=data / "rejected",
+        clock=stores.clock,
+    )
+
+
+def desk(stores: Stores, events: EventSink) -> "ScriptDesk":
+    """Who writes: the LLM where one is set up, the grammar else and behind it."""
+    return script_desk(stores.settings, stores.clock, stores.noise, events)
+
+
+def script_desk(settings: Settings, clock: Clock, noise: random.Random, events: EventSink) -> "ScriptDesk":
+    """The desk without a database, for ``webtv prompts``."""
+    from webtv.prompts.grammar import GrammarWriter
+    from webtv.prompts.writer import Brief
+
+    g = GrammarWriter()
+
+    class D:
+        async def write(self, slug, channel, seed):
+            return await g.write(Brief(slug, channel, seed))
+
+    return D()
+
+
+def orchestrator(stores: Stores, events: EventSink, workers: int) -> "Orchestrator":
+    """The orchestrator over the stores."""
+    from webtv.air.client import HeadEndClient
+    from webtv.engine.orchestrator import Orchestrator
+    from webtv.library.eviction import Eviction
+    from webtv.library.space import Space
+
+    settings = stores.settings
+    eviction = Eviction(stores.database, stores.catalogue, stores.storage, stores.clock)
+    return Orchestrator(
+        settings.data,
+        desk=desk(stores, events),
+        ledger=stores.ledger,
+        catalogue=stores.catalogue,
+        notes=stores.notes,
+        storage=stores.storage,
+        space=Space(
+            stores.catalogue,
+            stores.storage,
+            eviction,
+            events,
+            budget=int(settings.library_gb * 1e9),
+            min_free=int(settings.library_min_free_gb * 1e9),
+        ),
+        head_end=HeadEndClient(settings.air_socket),
+        clock=stores.clock,
+        noise=stores.noise,
+        events=events,
+        ahead=settings.playlist_ahead,
+        workers=workers,
+    )
+
+
+def live_station(stores: Stores) -> "LiveStation":
+    """The station as the web pages read it."""
+    from webtv.air.client import HeadEndClient
+    from webtv.library.audience import Audience
+    from webtv.library.ratings import Ratings
+    from webtv.viewers.live import LiveStation
+
+    settings = stores.settings
+    return LiveStation(
+        settings.data,
+        head_end=HeadEndClient(settings.air_socket),
+        catalogue=stores.catalogue,
+        storage=stores.storage,
+        ratings=Ratings(stores.database, stores.clock),
+        audience=Audience(stores.database, stores.clock),
+        journal=stores.journal,
+        notes=stores.notes,
+        clock=stores.clock,
+        window=settings.hls_window,
+    )
+
+
+def worker_count(settings: Settings) -> int:
+    """Studio processes: as set, or one per core and at most four."""
+    import os
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return settings.studio_workers or min(4, max(1, cores))
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """What children get beside this process's environment: the folders and addresses as resolved here."""
+    return {
+        "WEBTV_DATA": str(settings.data),
+        "WEBTV_CHANNELS": str(settings.channels),
+        "WEBTV_HOST": settings.host,
+        "WEBTV_PORT": str(settings.port),
+        # One thread each: parallelism comes from processes, and the air keeps its share of the cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def require_safe(settings, text):
+    pass
