@@ -14,7 +14,7 @@ from typing import Any
 
 from webtv import wiring
 from webtv.core.clock import SystemClock
-from webtv.core.errors import ConfigError, ConflictError, InputError
+from webtv.core.errors import ConfigError, ConflictError, InputError, SafetyError
 from webtv.core.events import EventLog, LogSink
 from webtv.core.log import configure_log
 from webtv.core.settings import Settings
@@ -65,7 +65,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
             parts = Parts(
                 settings=settings,
                 folder=folder,
-                orchestrator=wiring.orchestrator(stores, events, workers),
+                orchestrator=await wiring.orchestrator(stores, events, workers, folder.channels),
                 ledger=stores.ledger,
                 journal=stores.journal,
                 notes=stores.notes,
@@ -220,7 +220,7 @@ async def write_prompts(settings: Settings, slug: str, number: int) -> list[dict
     channel = loaded[slug].channel
     if channel is None:
         raise InputError(str(loaded[slug].problems[0]), remedy="`webtv check` shows all problems")
-    desk = wiring.script_desk(settings, SystemClock(), random.Random(), EventLog(LogSink()))
+    desk = wiring.script_desk(settings, SystemClock(), LogSink())
     sequences: list[dict[str, Any]] = []
     written = count = 0
     while written < number:
@@ -256,7 +256,7 @@ async def make_clip(
     from webtv.engine.production import finish_shot
     from webtv.prompts.sequence import MusicBrief, ShotPrompt
     from webtv.studio.ports import BedRequest, ShotRequest
-    from webtv.themes.channel import Channel
+    from webtv.themes.channel import Channel, Rating
 
     if seconds % 2:
         raise InputError(
@@ -265,13 +265,18 @@ async def make_clip(
     if not output.parent.is_dir():
         raise InputError(f"there is no folder {output.parent}", place="--output", remedy="make it first")
     configure_log("warning" if settings.log_level == "info" else settings.log_level)
-    wiring.require_safe(settings, text)
+    verdict = wiring.safety_filter(settings).judge(text, Rating.MATURE)
+    if not verdict.allowed:
+        raise SafetyError(
+            f"this prompt is refused: {'; '.join(map(str, verdict.reasons))}",
+            remedy="describe it in other words; an operator may allow names with WEBTV_ALLOWED_NAMES",
+        )
     clock = SystemClock()
     began = clock.monotonic()
     form = house_format(format_name)
     frames = seconds * form.fps
     options = stages_of(Channel(name="make", theme=text))
-    prompt = ShotPrompt(text, "", "", "", "", "", "", "", "", text)
+    prompt = ShotPrompt("", "", "", "", "", "", "", "", "", text)
     brief = MusicBrief("calm", 80, ("pad", "felt piano"))
     composer = wiring.composer(options["music"])
     bed_request = BedRequest(brief, frames * form.samples_per_frame + CROSSFADE, derive_seed(seed, "bed"))
@@ -341,7 +346,7 @@ def claim_port(host: str, port: int) -> int:
 
 
 def _end_with_parent() -> None:
-    """End this process when its standard input does: the parent holds the other end for as long as it lives."""
+    """End this process when its standard input does: the parent holds the other end while it lives."""
 
     def wait() -> None:
         while sys.stdin.buffer.read(1):

@@ -1,4 +1,4 @@
-"""The living status view of ``webtv serve``: on air now, minutes ahead, viewers, last error and its remedy."""
+"""The living status view of ``webtv serve``: on air now, minutes ahead, viewers, last trouble."""
 
 import sys
 from collections.abc import AsyncIterator

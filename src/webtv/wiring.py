@@ -1,4 +1,4 @@
-"""The only place where adapters are chosen. Built-in ones are plain dictionaries; others come by entry points.
+"""The only place where adapters are chosen: built-in ones from plain dictionaries, others by entry points.
 
 A third party registers a factory under ``webtv.shot``, ``webtv.interpolate``, ``webtv.upscale`` or
 ``webtv.music``; it is called with the options of the channel's file as keyword arguments.
@@ -6,8 +6,10 @@ A third party registers a factory under ``webtv.shot``, ``webtv.interpolate``, `
 
 import functools
 import inspect
+import json
+import os
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,7 +20,7 @@ from webtv.core.clock import Clock, SystemClock
 from webtv.core.errors import ConfigError
 from webtv.core.events import EventSink
 from webtv.core.ids import IdFactory
-from webtv.core.settings import Settings
+from webtv.core.settings import Settings, load_settings
 from webtv.themes.loader import KnownNames
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from webtv.library.notes import Notes
     from webtv.library.storage import Storage
     from webtv.prompts.desk import ScriptDesk
+    from webtv.prompts.safety import SafetyFilter
     from webtv.studio.ports import Composer
     from webtv.viewers.live import LiveStation
 
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 ADAPTERS: Mapping[str, Mapping[str, str]] = {
     "shot": {
         "procedural": "webtv.studio.procedural.shots:ProceduralShots",
-        "zeroscope": "webtv.studio.diffusers.zeroscope:zeroscope_shots",
+        "zeroscope": "webtv.wiring:zeroscope",
     },
     "interpolate": {"dis": "webtv.studio.interpolation:DISInterpolator"},
     "upscale": {
@@ -47,6 +50,9 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
     },
     "music": {"synth": "webtv.studio.procedural.synth:SynthComposer"},
 }
+
+
+_REMEMBERED = 250  # sequences of each channel that a writer remembers over a restart
 
 
 def adapter_names(stage: str) -> frozenset[str]:
@@ -76,7 +82,8 @@ def build(stage: str, options: Mapping[str, Any]) -> Any:
     factory = _factory(stage, name)
     place = f"studio.{stage}"
     takes = inspect.signature(factory).parameters
-    unknown = sorted(given.keys() - takes.keys())
+    judges_itself = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in takes.values())
+    unknown = [] if judges_itself else sorted(given.keys() - takes.keys())
     if unknown:
         raise ConfigError(
             f"{name} does not take {unknown[0]!r}",
@@ -99,17 +106,24 @@ def _factory(stage: str, name: str) -> Callable[..., Any]:
     raise ConfigError(f"there is no adapter {name!r}", place=f"studio.{stage}", remedy=f"use one of {known}")
 
 
+def zeroscope(**options: Any) -> Any:
+    """Zeroscope with the operator's model and the curator's options.
+
+    Raises:
+        InputError: an option is unknown or out of range.
+    """
+    from webtv.studio.diffusers.zeroscope import ZeroscopeOptions, ZeroscopeShots
+
+    return ZeroscopeShots(load_settings().zeroscope_model, ZeroscopeOptions.from_mapping(options))
+
+
 @functools.lru_cache(maxsize=32)
 def _kept(stage: str, options: str) -> Any:
-    import json
-
     return build(stage, json.loads(options))
 
 
 def adapter(stage: str, options: Mapping[str, Any]) -> Any:
     """The adapter for these options, built once per process: a model is not loaded for every clip."""
-    import json
-
     return _kept(stage, json.dumps(options, sort_keys=True))
 
 
@@ -200,37 +214,92 @@ def production(stores: Stores) -> "Production":
     )
 
 
-def desk(stores: Stores, events: EventSink) -> "ScriptDesk":
-    """Who writes: the LLM where one is set up, the grammar else and behind it."""
-    return script_desk(stores.settings, stores.clock, stores.noise, events)
+def script_desk(
+    settings: Settings,
+    clock: Clock,
+    events: EventSink,
+    recents: Mapping[str, Iterable[tuple[str, tuple[str, ...]]]] | None = None,
+) -> "ScriptDesk":
+    """Who writes: the LLM where one is set up, the grammar else and behind it.
 
+    Args:
+        settings: say whether there is an LLM.
+        clock: for its time-outs and budget.
+        events: hears of fallbacks.
+        recents: titles and prompts written lately, by slug, newest last.
 
-def script_desk(settings: Settings, clock: Clock, noise: random.Random, events: EventSink) -> "ScriptDesk":
-    """The desk without a database, for ``webtv prompts``."""
+    Raises:
+        ConfigError: the `openai` writer is asked for and no server is set.
+    """
+    from webtv.prompts.desk import ScriptDesk
     from webtv.prompts.grammar import GrammarWriter
-    from webtv.prompts.writer import Brief
+    from webtv.prompts.memory import Memory
+    from webtv.prompts.openai_writer import OpenAIWriter
 
-    g = GrammarWriter()
+    primary = None
+    if settings.writer == "openai" and not (settings.openai_base_url or settings.openai_api_key):
+        raise ConfigError(
+            "the openai writer is asked for and no server is set",
+            place="WEBTV_WRITER",
+            remedy="set WEBTV_OPENAI_BASE_URL or WEBTV_OPENAI_API_KEY, or WEBTV_WRITER=grammar",
+        )
+    if settings.writer == "openai" or (settings.writer == "auto" and settings.openai_base_url):
+        key = settings.openai_api_key
+        primary = OpenAIWriter(
+            model=settings.openai_model,
+            clock=clock,
+            base_url=settings.openai_base_url,
+            api_key=key.get_secret_value() if key else None,
+            timeout=settings.openai_timeout,
+            hourly_calls=settings.openai_hourly_calls,
+        )
+    return ScriptDesk(
+        primary,
+        GrammarWriter(),
+        safety=safety_filter(settings),
+        memory=Memory(recents),
+        events=events,
+    )
 
-    class D:
-        async def write(self, slug, channel, seed):
-            return await g.write(Brief(slug, channel, seed))
 
-    return D()
+def safety_filter(settings: Settings) -> "SafetyFilter":
+    """The one filter that judges every prompt, whoever wrote it."""
+    from webtv.prompts.safety import SafetyFilter
+
+    return SafetyFilter(settings.allowed_names)
 
 
-def orchestrator(stores: Stores, events: EventSink, workers: int) -> "Orchestrator":
-    """The orchestrator over the stores."""
+async def orchestrator(
+    stores: Stores, events: EventSink, workers: int, slugs: Iterable[str]
+) -> "Orchestrator":
+    """The orchestrator over the stores.
+
+    Args:
+        stores: the open database and what stands on it.
+        events: hears of everything.
+        workers: number of studio processes.
+        slugs: channels whose latest prompts the writer must not repeat.
+
+    Raises:
+        ConfigError: see :func:`script_desk`.
+    """
     from webtv.air.client import HeadEndClient
     from webtv.engine.orchestrator import Orchestrator
     from webtv.library.eviction import Eviction
     from webtv.library.space import Space
 
+    recents = {
+        slug: [
+            (plan.title, tuple(shot.text for shot in plan.shots))
+            for plan in await stores.catalogue.recent_plans(slug, limit=_REMEMBERED)
+        ]
+        for slug in slugs
+    }
     settings = stores.settings
     eviction = Eviction(stores.database, stores.catalogue, stores.storage, stores.clock)
     return Orchestrator(
         settings.data,
-        desk=desk(stores, events),
+        desk=script_desk(settings, stores.clock, events, recents),
         ledger=stores.ledger,
         catalogue=stores.catalogue,
         notes=stores.notes,
@@ -276,8 +345,6 @@ def live_station(stores: Stores) -> "LiveStation":
 
 def worker_count(settings: Settings) -> int:
     """Studio processes: as set, or one per core and at most four."""
-    import os
-
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return settings.studio_workers or min(4, max(1, cores))
 
@@ -293,7 +360,3 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-
-
-def require_safe(settings, text):
-    pass

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     writer: Literal["auto", "grammar", "openai"] = Field(
         "auto", description="Who writes prompts: `auto` asks the LLM if a base URL is set, else the grammar."
     )
+    zeroscope_model: str = Field(
+        "cerspense/zeroscope_v2_576w",
+        description="Model of the `zeroscope` adapter: an id on the model hub, or a folder.",
+    )
     allowed_names: frozenset[str] = Field(
         frozenset(),
         description="Names of people, brands or artists that the safety filter lets pass, as JSON.",

@@ -10,8 +10,8 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from webtv.prompts.sequence import SequencePlan
@@ -19,7 +19,7 @@ from webtv.themes.channel import Rating
 
 _STRICTNESS = {Rating.EVERYONE: 0, Rating.TEEN: 1, Rating.MATURE: 2}
 _LEET = str.maketrans("0134578@$!|+€£9", "oieastbasiltelg")
-_LEET_L = str.maketrans("1!", "ll")
+_LEET_AS_L = {**_LEET, **str.maketrans("1!", "ll")}
 _TOKEN = re.compile(r"[a-z0-9@$!|+€£*#]+(?:['’][a-z]+)?")
 _SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$][^a-z0-9@$]{1,3}){2,}[a-z0-9@$](?![a-z0-9])")
 _INSIDE = re.compile(r"(?<=[a-z0-9])[-._~'’\"^`,:;/\\]+(?=[a-z0-9])")
@@ -82,6 +82,9 @@ class SafetyFilter:
         }
         self._benign = lists.benign | {name for name in allowed if name}
         self._stretched = {_DOUBLE.sub(r"\1", words[0]): words for words in self._terms if len(words) == 1}
+        self._longest: dict[str, int] = {}  # words of the longest phrase that begins with this one
+        for words in self._terms:
+            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 1))
         self._by_length: dict[int, list[tuple[str, ...]]] = {}
         for words in self._terms:
             if len(words) == 1:
@@ -89,17 +92,20 @@ class SafetyFilter:
 
     def judge(self, text: str, rating: Rating) -> Verdict:
         """Judge one text for a channel of that rating."""
-        reasons = self._reasons(text, rating, "")
+        reasons = self._reasons(text, rating)
         return Verdict(not reasons, reasons)
 
     def judge_plan(self, plan: SequencePlan, rating: Rating) -> Verdict:
         """Judge everything that a plan asks for or shows; ``negative`` forbids, so it is not judged."""
-        reasons: dict[Reason, None] = {}
+        reasons: list[Reason] = []
+        judged: dict[str, tuple[Reason, ...]] = {}  # shots share most of their parts
         for place, text in _parts(plan):
-            reasons.update(dict.fromkeys(self._reasons(text, rating, place)))
+            if text not in judged:
+                judged[text] = self._reasons(text, rating)
+            reasons += [replace(reason, place=place) for reason in judged[text]]
         return Verdict(not reasons, tuple(reasons))
 
-    def _reasons(self, text: str, rating: Rating, place: str) -> tuple[Reason, ...]:
+    def _reasons(self, text: str, rating: Rating) -> tuple[Reason, ...]:
         level = _STRICTNESS[rating]
         found: dict[tuple[str, ...], None] = {}
         for words in _readings(text):
@@ -108,7 +114,7 @@ class SafetyFilter:
         for term in found:
             category, strictest = self._terms[term]
             if level <= strictest:
-                reasons.append(Reason(category, _masked(term), place))
+                reasons.append(Reason(category, _masked(term)))
         return tuple(dict.fromkeys(reasons))
 
     def _without_benign(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,10 +132,8 @@ class SafetyFilter:
             if "*" in word or "#" in word:
                 yield from self._starred(word)
                 continue
-            for size in range(1, _LONGEST_PHRASE + 1):
-                phrase = words[at : at + size]
-                if len(phrase) == size:
-                    yield from self._known(phrase)
+            for size in range(1, min(self._longest.get(word, 1), len(words) - at) + 1):
+                yield from self._known(words[at : at + size])
             if _RUN.search(word):
                 stretched = self._stretched.get(_DOUBLE.sub(r"\1", word))
                 if stretched:
@@ -170,7 +174,7 @@ def _readings(text: str) -> Iterator[tuple[str, ...]]:
     joined = _SPACED.sub(lambda match: re.sub(r"[^a-z0-9@$]", "", match[0]), plain)
     for version in (plain, _INSIDE.sub("", joined), joined):
         tokens = _TOKEN.findall(version)
-        for table in (_LEET, _LEET_L | _LEET):
+        for table in (_LEET, _LEET_AS_L) if "1" in version or "!" in version else (_LEET,):
             words = tuple(_unleet(token, table) for token in tokens)
             if words not in seen:
                 seen.add(words)
@@ -195,6 +199,8 @@ def unmask(text: str) -> str:
 
 
 def _unleet(token: str, table: dict[int, int]) -> str:
+    if token.isalpha():
+        return token
     token = token.replace("’", "'")
     core = token.rstrip("!|+")  # an exclamation mark at the end is one
     if not any("a" <= letter <= "z" for letter in core):
@@ -204,8 +210,13 @@ def _unleet(token: str, table: dict[int, int]) -> str:
     return core.translate(table).lstrip("#")
 
 
-def _forms(word: str) -> Iterator[str]:
+@lru_cache(maxsize=16384)
+def _forms(word: str) -> tuple[str, ...]:
     """A word and what it may be an inflection of."""
+    return tuple(_bases(word))
+
+
+def _bases(word: str) -> Iterator[str]:
     yield word
     for ending in _ENDINGS:
         base = word.removesuffix(ending)

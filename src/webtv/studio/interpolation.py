@@ -43,7 +43,9 @@ class DISInterpolator:
     def __init__(self, *, preset: str = "fast", flow_height: int = 180) -> None:
         if preset not in PRESETS:
             raise ConfigError(
-                f"{preset!r} is no DIS preset", place="studio.interpolate.preset", remedy=f"use one of {', '.join(PRESETS)}"
+                f"{preset!r} is no DIS preset",
+                place="studio.interpolate.preset",
+                remedy=f"use one of {', '.join(PRESETS)}",
             )
         self._preset = PRESETS[preset]
         self._flow_height = flow_height
@@ -61,7 +63,9 @@ class DISInterpolator:
                 continue
             if worker is None:
                 step = Fraction(chunk.fps, fps)
-                worker = _Between(chunk.frames.shape[1], chunk.frames.shape[2], self._preset, self._flow_height)
+                worker = _Between(
+                    chunk.frames.shape[1], chunk.frames.shape[2], self._preset, self._flow_height
+                )
             frames = chunk.frames if last is None else np.concatenate((last, chunk.frames))
             first = seen - (last is not None)
             seen += len(chunk.frames)
@@ -100,7 +104,9 @@ class _Between:
         self._dis = cv2.DISOpticalFlow_create(preset)
         w, h = self._small
         self._grid = np.dstack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)))
-        self._full = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+        self._full = np.dstack(
+            np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        )
         self._gain = np.array([width / w, height / h], np.float32)
 
     def render(self, frames: Frames, positions: list[Fraction]) -> Frames:
@@ -141,7 +147,9 @@ class _Between:
 
     def _trust(self, there: Flow, again: Flow) -> Flow:
         """1 where going there and back ends at the start, near 0 where something was covered or uncovered."""
-        returned = cv2.remap(again, self._grid + there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        returned = cv2.remap(
+            again, self._grid + there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )  # type: ignore[call-overload]
         gap = there + returned
         error = cv2.transform(gap * gap, np.ones((1, 2), np.float32))
         length = cv2.transform(there * there, np.ones((1, 2), np.float32))
@@ -151,10 +159,26 @@ class _Between:
         if pair.cut:
             return a if f < 0.5 else b
         # The flow belongs to a pixel of one frame; what arrives here started a little way back along it.
-        ahead = cv2.remap(pair.ahead, self._grid - f * pair.ahead, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        back = cv2.remap(pair.back, self._grid - (1 - f) * pair.back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        trust_a = cv2.remap(pair.trust_ahead, self._grid - f * ahead, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        trust_b = cv2.remap(pair.trust_back, self._grid - (1 - f) * back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        ahead = cv2.remap(
+            pair.ahead, self._grid - f * pair.ahead, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )  # type: ignore[call-overload]
+        back = cv2.remap(
+            pair.back,
+            self._grid - (1 - f) * pair.back,
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # type: ignore[call-overload]
+        trust_a = cv2.remap(
+            pair.trust_ahead, self._grid - f * ahead, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )  # type: ignore[call-overload]
+        trust_b = cv2.remap(
+            pair.trust_back,
+            self._grid - (1 - f) * back,
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # type: ignore[call-overload]
         wa = (1 - f) * (trust_a + 0.02)
         wb = f * (trust_b + 0.02)
         share = cv2.resize((wb / (wa + wb)).astype(np.float32), self._size, interpolation=cv2.INTER_LINEAR)
@@ -166,5 +190,6 @@ class _Between:
         full = cv2.resize(flow * (self._gain * np.float32(share)), self._size, interpolation=cv2.INTER_LINEAR)
         cv2.add(full, self._full, dst=full)
         return np.asarray(
-            cv2.remap(frame, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8  # type: ignore[call-overload]
+            cv2.remap(frame, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+            np.uint8,  # type: ignore[call-overload]
         )

@@ -63,9 +63,13 @@ class DetailUpscaler:
 
     def __init__(self, *, detail: float = 0.7, grain: float = 0.8) -> None:
         if not 0 <= detail <= 2:
-            raise ConfigError("detail is out of range", place="studio.upscale.detail", remedy="use a number from 0 to 2")
+            raise ConfigError(
+                "detail is out of range", place="studio.upscale.detail", remedy="use a number from 0 to 2"
+            )
         if not 0 <= grain <= 20:
-            raise ConfigError("grain is out of range", place="studio.upscale.grain", remedy="use a number from 0 to 20")
+            raise ConfigError(
+                "grain is out of range", place="studio.upscale.grain", remedy="use a number from 0 to 20"
+            )
         self._detail = detail
         self._grain = grain
         self._plates: dict[tuple[int, int], NDArray[np.int16]] = {}
@@ -84,7 +88,11 @@ class DetailUpscaler:
 
     def _one(self, frame: Frames, width: int, height: int, number: int) -> Frames:
         part = np.ascontiguousarray(crop_to_aspect(frame, width, height))
-        big = part if part.shape[:2] == (height, width) else cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
+        big = (
+            part
+            if part.shape[:2] == (height, width)
+            else cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
+        )
         if self._detail > 0:
             soft = cv2.GaussianBlur(big, (5, 5), 1.1)
             big = cv2.addWeighted(big, 1 + self._detail, soft, -self._detail, 0)

@@ -39,7 +39,9 @@ class FakeShots:
         if self._failures:
             raise self._failures.pop(0)
         fps = self._fps or request.fps
-        width, height = (max(2, 2 * round(side * self._scale / 2)) for side in (request.width, request.height))
+        width, height = (
+            max(2, 2 * round(side * self._scale / 2)) for side in (request.width, request.height)
+        )
         rng = np.random.default_rng([request.seed, request.sequence_seed])
         first, second = rng.integers(40, 200, (2, 3))
         ramp = np.linspace(0, 1, height)[:, None, None]

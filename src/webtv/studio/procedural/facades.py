@@ -13,7 +13,13 @@ STONE = tuple(rgb(c) for c in ("#8a7466", "#75808e", "#96816a", "#6c6f7e", "#a08
 
 
 def panes(
-    rows: int, columns: int, pitch: tuple[int, int], rng: np.random.Generator, lit: float, wall: Colour, glass: Colour
+    rows: int,
+    columns: int,
+    pitch: tuple[int, int],
+    rng: np.random.Generator,
+    lit: float,
+    wall: Colour,
+    glass: Colour,
 ) -> Image:
     """A wall float32[rows, columns, 3] with a grid of windows, a share of them lit."""
     py, px = pitch
@@ -26,7 +32,9 @@ def panes(
     power = rng.uniform(0.45, 1.0, (n_y, n_x)).astype(np.float32)
     choice = rng.integers(0, 15, (n_y, n_x))
     tones = np.where(
-        warm[..., None], np.asarray(WARM, np.float32)[choice % len(WARM)], np.asarray(COOL, np.float32)[choice % len(COOL)]
+        warm[..., None],
+        np.asarray(WARM, np.float32)[choice % len(WARM)],
+        np.asarray(COOL, np.float32)[choice % len(COOL)],
     )
     colour = np.where(on[..., None], tones * power[..., None], np.asarray(glass, np.float32))
     yy, xx = np.arange(rows), np.arange(columns)
@@ -39,8 +47,15 @@ def panes(
 
 
 def skyline(
-    plate: Plate, rng: np.random.Generator, base: float, low: float, high: float, light: Light, distance: float,
-    clusters: float = 1.0, wide: tuple[float, float] = (0.05, 0.13),
+    plate: Plate,
+    rng: np.random.Generator,
+    base: float,
+    low: float,
+    high: float,
+    light: Light,
+    distance: float,
+    clusters: float = 1.0,
+    wide: tuple[float, float] = (0.05, 0.13),
 ) -> list[tuple[float, float]]:
     """Paint a row of buildings on a plate; returns world points of roof lamps.
 
@@ -72,7 +87,14 @@ def skyline(
         top = base - height
         if spire:
             cx = x + width / 2
-            _box(plate, cx - 0.0025, cx + 0.0025, top - 0.07 * height / high - 0.02, top, light.far(light.lit(times(stone, 0.5), 0.3), distance))
+            _box(
+                plate,
+                cx - 0.0025,
+                cx + 0.0025,
+                top - 0.07 * height / high - 0.02,
+                top,
+                light.far(light.lit(times(stone, 0.5), 0.3), distance),
+            )
             lamps.append((cx, top - 0.07 * height / high - 0.02))
         x += width + float(rng.uniform(-0.004, 0.02)) * (1 if rng.random() < 0.7 else 2.5)
     return lamps
@@ -99,7 +121,10 @@ def _building(
     if step:
         inset = width * float(rng.uniform(0.15, 0.3))
         parts.append((x + inset, x + width - inset, base - height, base - height * (1 - step)))
-    pitch = (max(3, round(plate.scale * 0.0115)), max(3, round(plate.scale * float(rng.uniform(0.008, 0.014)))))
+    pitch = (
+        max(3, round(plate.scale * 0.0115)),
+        max(3, round(plate.scale * float(rng.uniform(0.008, 0.014)))),
+    )
     for x0, x1, y0, y1 in parts:
         ax, ay = plate.at(x0, y0)
         bx, by = plate.at(x1, y1)
@@ -112,9 +137,9 @@ def _building(
         down = np.linspace(0, 1, r1 - r0, dtype=np.float32)[:, None, None]
         body = body * (across * (1 - 0.35 * night * (1 - across)))
         body += np.asarray(rgb("#ff9d5c"), np.float32) * (0.1 * night * down**4)
-        body = body + min(0.92, distance * (0.75 + 0.5 * light.fog)) * (np.asarray(light.haze, np.float32) - body) * (
-            0.55 + 0.45 * down
-        )
+        body = body + min(0.92, distance * (0.75 + 0.5 * light.fog)) * (
+            np.asarray(light.haze, np.float32) - body
+        ) * (0.55 + 0.45 * down)
         pr0, pc0 = max(0, -r0), max(0, -c0)
         r0, c0 = max(0, r0), max(0, c0)
         r1, c1 = min(r1, plate.shape[0]), min(c1, plate.shape[1])

@@ -7,7 +7,7 @@ import numpy as np
 
 from webtv.studio.procedural import noise
 from webtv.studio.procedural.colour import Colour, mix, rgb, times
-from webtv.studio.procedural.stage import Image, Plate, Stage
+from webtv.studio.procedural.stage import Image, Plate, Stage, lay
 
 FLOWERS = {
     "spring": ("#f2d95c", "#e9a6c4", "#ffffff", "#b9a2e0"),
@@ -50,7 +50,18 @@ class Brush:
         centre = (int((x - self.plate.x0) * s * 16), int((y - self.plate.y0) * s * 16))
         if abs(centre[0]) > 2**20 or abs(centre[1]) > 2**20:
             return
-        cv2.ellipse(self.ink, centre, (max(8, int(rx * s * 16)), max(8, int(ry * s * 16))), 0, 0, 360, (*ink, 255), -1, cv2.LINE_8, 4)
+        cv2.ellipse(
+            self.ink,
+            centre,
+            (max(8, int(rx * s * 16)), max(8, int(ry * s * 16))),
+            0,
+            0,
+            360,
+            (*ink, 255),
+            -1,
+            cv2.LINE_8,
+            4,
+        )
 
     def line(self, points: Image, wide: float, colour: Colour) -> None:
         """A stroke of one world width."""
@@ -100,17 +111,24 @@ class Grass:
             length = tall * float(place.uniform(0.35, 1.0)) * (0.85 + 0.3 * float(shape(np.array([x]))[0]))
             lean = float(place.normal(0, 0.22)) * length
             wide = tall * float(place.uniform(0.012, 0.03))
-            tone = times(mix(colour, rgb("#d9c77a"), float(place.uniform(0, 0.25))), shade * float(place.uniform(0.62, 1.12)))
+            tone = times(
+                mix(colour, rgb("#d9c77a"), float(place.uniform(0, 0.25))),
+                shade * float(place.uniform(0.62, 1.12)),
+            )
             ink = light.lit(tone, float(place.uniform(0.3, 1.0)))
             y = root + tall * 0.2 * float(place.random())
             s = np.array([0, 0.4, 0.75, 1.0])
             bx, by = x + lean * s**2, y - length * s
             half = wide * np.array([1, 0.85, 0.5, 0.0])
-            brush.fill(np.concatenate((np.stack((bx - half, by), 1), np.stack((bx + half, by), 1)[::-1])), ink)
+            brush.fill(
+                np.concatenate((np.stack((bx - half, by), 1), np.stack((bx + half, by), 1)[::-1])), ink
+            )
         names = [mix(c, c, 0) for c in hues] or [rgb(c) for c in FLOWERS[stage.spec.season]]
         if names and flowers > 0:
             for _ in range(int((x1 - x0) * 46 * flowers)):
-                self._flower(brush, place, float(place.uniform(x0, x1)), names[int(place.integers(len(names)))], colour)
+                self._flower(
+                    brush, place, float(place.uniform(x0, x1)), names[int(place.integers(len(names)))], colour
+                )
         brush.done()
 
     def _flower(self, brush: Brush, place: np.random.Generator, x: float, hue: Colour, leaf: Colour) -> None:
@@ -118,7 +136,11 @@ class Grass:
         length = tall * float(place.uniform(0.6, 1.12))
         lean = float(place.normal(0, 0.12)) * length
         y = self.root
-        brush.line(np.array([(x, y), (x + lean * 0.4, y - length * 0.6), (x + lean, y - length)]), tall * 0.018, light.lit(times(leaf, 0.8), 0.6))
+        brush.line(
+            np.array([(x, y), (x + lean * 0.4, y - length * 0.6), (x + lean, y - length)]),
+            tall * 0.018,
+            light.lit(times(leaf, 0.8), 0.6),
+        )
         r = tall * float(place.uniform(0.045, 0.09))
         cx, cy = x + lean, y - length
         lit = light.lit(hue, 0.95)
@@ -133,7 +155,13 @@ class Grass:
             brush.blob(cx + r * 0.4, cy + r * 0.1, r * 0.55, r * 0.52, times(lit, 0.93))
         else:  # a spike of small bells
             for k in range(6):
-                brush.blob(cx + r * 0.35 * (k % 2 * 2 - 1), cy + k * r * 0.42, r * (0.22 + 0.05 * k), r * 0.26, times(lit, 1 - 0.03 * k))
+                brush.blob(
+                    cx + r * 0.35 * (k % 2 * 2 - 1),
+                    cy + k * r * 0.42,
+                    r * (0.22 + 0.05 * k),
+                    r * 0.26,
+                    times(lit, 1 - 0.03 * k),
+                )
 
     def draw(self, frame: Image, t: float) -> None:
         """Lay the row over the frame, bent by the wind of this moment."""
@@ -160,13 +188,16 @@ class Grass:
         )
         bend = self.tall * (0.08 + 0.26 * wind) * plate.scale
         base_x = (np.arange(w, dtype=np.float32) + 0.5 - view.left) * k - plate.x0 * plate.scale - 0.5
-        base_y = (np.arange(top, bottom, dtype=np.float32) + 0.5 - view.top) * k - plate.y0 * plate.scale - 0.5
+        base_y = (
+            (np.arange(top, bottom, dtype=np.float32) + 0.5 - view.top) * k - plate.y0 * plate.scale - 0.5
+        )
         u = base_x[None, :] - height[:, None] * (gust * bend).astype(np.float32)[None, :]
         v = np.repeat(base_y[:, None], w, 1)
-        seen = cv2.remap(plate.rgba, u.astype(np.float32), v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        seen = cv2.remap(
+            plate.rgba, u.astype(np.float32), v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        )
         band = frame[top:bottom]
-        band *= 1 - seen[..., 3:]
-        band += seen[..., :3]
+        lay(band, seen)
 
 
 def broadleaf(
@@ -177,7 +208,17 @@ def broadleaf(
     light = stage.light
     bark = light.far(light.lit(rgb("#6d5644"), 0.4 * shade), distance)
     wide = tall * 0.05
-    brush.fill(np.array([(x - wide, y), (x - wide * 0.55, y - tall * 0.55), (x + wide * 0.55, y - tall * 0.55), (x + wide, y)]), bark)
+    brush.fill(
+        np.array(
+            [
+                (x - wide, y),
+                (x - wide * 0.55, y - tall * 0.55),
+                (x + wide * 0.55, y - tall * 0.55),
+                (x + wide, y),
+            ]
+        ),
+        bark,
+    )
     bare = stage.spec.season == "winter"
     if bare:
         for _ in range(26):
@@ -194,7 +235,11 @@ def broadleaf(
         a, r = float(rng.uniform(0, 2 * math.pi)), float(rng.random()) ** 0.6
         cx = x + 0.3 * tall * r * math.cos(a) * (1 - 0.15 * s)
         cy = y - tall * 0.66 + 0.26 * tall * r * math.sin(a) - 0.05 * tall * s + 0.02 * tall
-        up = np.clip((y - tall * 0.66 - cy) / (0.3 * tall) * 0.5 + 0.4 * (cx - x) / (0.3 * tall) * light_from + 0.5, 0, 1)
+        up = np.clip(
+            (y - tall * 0.66 - cy) / (0.3 * tall) * 0.5 + 0.4 * (cx - x) / (0.3 * tall) * light_from + 0.5,
+            0,
+            1,
+        )
         tone = times(leaf, (0.5 + 0.62 * float(up) * (0.45 + 0.55 * s)) * float(rng.uniform(0.92, 1.08)))
         ink = light.far(light.lit(tone, shade * (0.25 + 0.75 * float(up))), distance)
         size = tall * float(rng.uniform(0.05, 0.105)) * (1.25 - 0.6 * s)
@@ -208,7 +253,17 @@ def conifer(
     """A conifer: tiers of drooping boughs, snow on them in winter."""
     light = stage.light
     bark = light.far(light.lit(rgb("#54433a"), 0.3 * shade), distance)
-    brush.fill(np.array([(x - tall * 0.018, y), (x - tall * 0.006, y - tall), (x + tall * 0.006, y - tall), (x + tall * 0.018, y)]), bark)
+    brush.fill(
+        np.array(
+            [
+                (x - tall * 0.018, y),
+                (x - tall * 0.006, y - tall),
+                (x + tall * 0.006, y - tall),
+                (x + tall * 0.018, y),
+            ]
+        ),
+        bark,
+    )
     tiers = max(6, int(tall * brush.plate.scale / 9))
     tiers = min(tiers, 15)
     slim = float(rng.uniform(0.16, 0.24))
@@ -219,14 +274,30 @@ def conifer(
         half = tall * slim * (1 - s) ** 0.85 + tall * 0.012
         left, right = half * float(rng.uniform(0.85, 1.12)), half * float(rng.uniform(0.85, 1.12))
         for side, reach in ((-1, left), (1, right)):
-            tone = times(leaf, (0.55 + 0.35 * s) * (1.16 if side == light_from else 0.8) * float(rng.uniform(0.93, 1.07)))
+            tone = times(
+                leaf,
+                (0.55 + 0.35 * s) * (1.16 if side == light_from else 0.8) * float(rng.uniform(0.93, 1.07)),
+            )
             ink = light.far(light.lit(tone, shade * (0.9 if side == light_from else 0.35)), distance)
             tip = low + tall * 0.02
-            p = [(x, top), (x + side * reach * 0.55, low - tall * 0.02), (x + side * reach, tip),
-                 (x + side * reach * 0.6, low + tall * 0.004), (x + side * reach * 0.3, low + tall * 0.018), (x, low)]
+            p = [
+                (x, top),
+                (x + side * reach * 0.55, low - tall * 0.02),
+                (x + side * reach, tip),
+                (x + side * reach * 0.6, low + tall * 0.004),
+                (x + side * reach * 0.3, low + tall * 0.018),
+                (x, low),
+            ]
             brush.fill(np.array(p), ink)
             if snow > 0:
-                white = light.far(light.lit(rgb("#f1f5fa"), shade * (1.0 if side == light_from else 0.55)), distance)
-                q = [(x, top), (x + side * reach * 0.5, low - tall * 0.026), (x + side * reach * 0.98, tip - 0.001),
-                     (x + side * reach * 0.5, low - tall * 0.026 + tall * 0.022 * snow), (x, top + tall * 0.03 * snow)]
+                white = light.far(
+                    light.lit(rgb("#f1f5fa"), shade * (1.0 if side == light_from else 0.55)), distance
+                )
+                q = [
+                    (x, top),
+                    (x + side * reach * 0.5, low - tall * 0.026),
+                    (x + side * reach * 0.98, tip - 0.001),
+                    (x + side * reach * 0.5, low - tall * 0.026 + tall * 0.022 * snow),
+                    (x, top + tall * 0.03 * snow),
+                ]
                 brush.fill(np.array(q), white)  # fmt: skip

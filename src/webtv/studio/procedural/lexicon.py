@@ -92,7 +92,11 @@ class _Reading:
         p = self.prompt
         known = set(words.STOP) | set(NAMED) | set(words.NUMBERS)
         seen: dict[str, None] = {}
-        for text in (p.subject, p.action, p.setting, p.camera, p.light, p.palette, p.style) if _fielded(p) else (p.text,):
+        for text in (
+            (p.subject, p.action, p.setting, p.camera, p.light, p.palette, p.style)
+            if _fielded(p)
+            else (p.text,)
+        ):
             for word in tokens(text):
                 s = stem(word)
                 if s in known or word in known or len(s) < 3 or s in self.used or word in self.used:
@@ -126,9 +130,17 @@ def read(prompt: ShotPrompt, shot: int = 0, sequence_seed: int = 0) -> SceneSpec
     scene = " . ".join((prompt.setting, prompt.subject, prompt.action)) if _fielded(prompt) else text
     cast = _cast(reading, prompt, text)
     weather = reading.choose(
-        "weather", words.WEATHERS, prompt.setting, prompt.light, prompt.action, *_fallback(prompt, text), default="clear"
+        "weather",
+        words.WEATHERS,
+        prompt.setting,
+        prompt.light,
+        prompt.action,
+        *_fallback(prompt, text),
+        default="clear",
     )
-    season = reading.choose("season", words.SEASONS, prompt.setting, *_fallback(prompt, text), default="summer")
+    season = reading.choose(
+        "season", words.SEASONS, prompt.setting, *_fallback(prompt, text), default="summer"
+    )
     family = _family(reading, prompt, text, cast, sequence_seed)
     night_family = family in {"city", "rain_window", "train", "space", "aurora"}
     time = reading.choose(
@@ -151,7 +163,17 @@ def read(prompt: ShotPrompt, shot: int = 0, sequence_seed: int = 0) -> SceneSpec
     everything = set(_stems(scene + " . " + prompt.mood))
     if everything & {"still", "calm", "quiet", "glassy", "hushed", "windless"}:
         wind = 0.18
-    if everything & {"wind", "windy", "breeze", "breezy", "gusty", "blustery", "gale", "blowing", "windswept"}:
+    if everything & {
+        "wind",
+        "windy",
+        "breeze",
+        "breezy",
+        "gusty",
+        "blustery",
+        "gale",
+        "blowing",
+        "windswept",
+    }:
         wind = 0.75
         reading.note("wind", wind)
     if weather == "storm":
@@ -194,7 +216,9 @@ def _family(
             score["train"] += 4
         elif not score["rain_window"]:
             pass
-        elif {"rain", "rainy", "raindrop", "droplet", "drizzle", "drop"} & set(_stems(text + " . " + prompt.setting)):
+        elif {"rain", "rainy", "raindrop", "droplet", "drizzle", "drop"} & set(
+            _stems(text + " . " + prompt.setting)
+        ):
             score["rain_window"] += 4
     snowy = {"snow", "snowy", "snowfall", "winter", "wintry"} & everything
     if snowy and ({"village", "hamlet", "chalet", "cottage", "house", "church", "town"} & everything):
@@ -333,7 +357,11 @@ def _camera(reading: _Reading, prompt: ShotPrompt, text: str, shot: int) -> Came
         reading.note("framing", framing, word)
     move, word = _first(words.MOVES, source if prompt.camera.strip() else "")
     if move is None:
-        found = [w for w in raw if w in {"pan", "pans", "panning", "tilt", "tilts", "dolly", "zoom", "orbit", "crane", "static"}]
+        found = [
+            w
+            for w in raw
+            if w in {"pan", "pans", "panning", "tilt", "tilts", "dolly", "zoom", "orbit", "crane", "static"}
+        ]
         move = _look(words.MOVES, stem(found[0])) if found else None
     direction = 1
     if move is not None:
@@ -344,7 +372,13 @@ def _camera(reading: _Reading, prompt: ShotPrompt, text: str, shot: int) -> Came
             direction = 1 if _from(near, _LEFT) else -1
         elif set(near) & _RIGHT:
             direction = -1 if _from(near, _RIGHT) else 1
-        elif (move in {"tilt", "crane"} and {"down", "downward", "downwards", "descending", "descends"} & set(near)) or (move == "dolly" and {"out", "back", "backward", "backwards", "away", "pull", "pulls", "pulling"} & set(raw)):
+        elif (
+            move in {"tilt", "crane"}
+            and {"down", "downward", "downwards", "descending", "descends"} & set(near)
+        ) or (
+            move == "dolly"
+            and {"out", "back", "backward", "backwards", "away", "pull", "pulls", "pulling"} & set(raw)
+        ):
             direction = -1
         if move == "pan" and direction == 1 and not set(near) & (_LEFT | _RIGHT):
             direction = 1 if zlib.crc32(source.encode()) & 1 else -1
@@ -353,7 +387,17 @@ def _camera(reading: _Reading, prompt: ShotPrompt, text: str, shot: int) -> Came
     if aerial:
         reading.note("aerial", True)
     speed = 1.0
-    if stems & {"slow", "slowly", "gentle", "gently", "barely", "subtle", "unhurried", "creeping", "lingering"}:
+    if stems & {
+        "slow",
+        "slowly",
+        "gentle",
+        "gently",
+        "barely",
+        "subtle",
+        "unhurried",
+        "creeping",
+        "lingering",
+    }:
         speed = 0.75
     if stems & {"fast", "quick", "swift", "rapid", "whip", "sweeping"}:
         speed = 2.0

@@ -40,7 +40,9 @@ class Light:
 
     def lit(self, colour: Colour, shade: float = 1.0) -> Colour:
         """A local colour as it looks in this light; ``shade`` 0 is full shadow, 1 open light."""
-        both = tuple(a * (1 - 0.45 * shade) + k * 0.5 * shade for a, k in zip(self.ambient, self.key, strict=True))
+        both = tuple(
+            a * (1 - 0.45 * shade) + k * 0.5 * shade for a, k in zip(self.ambient, self.key, strict=True)
+        )
         return times(colour, both)
 
     def far(self, colour: Colour, distance: float) -> Colour:
@@ -94,7 +96,10 @@ def light_of(spec: SceneSpec) -> Light:
             key=mix(light.key, times(grey, 1.25), cover * 0.8),
             ambient=mix(light.ambient, times(grey, 1.1), cover * 0.5),
             haze=mix(light.haze, times(grey, 1.1), cover),
-            fog=min(1.0, light.fog + {"fog": 0.75, "rain": 0.35, "storm": 0.3, "snow": 0.45}.get(spec.weather, 0.1)),
+            fog=min(
+                1.0,
+                light.fog + {"fog": 0.75, "rain": 0.35, "storm": 0.3, "snow": 0.45}.get(spec.weather, 0.1),
+            ),
             stars=light.stars * (1 - cover),
             lamps=min(1.0, light.lamps + 0.3 * cover),
         )

@@ -8,7 +8,12 @@ Array = NDArray[np.float32]
 
 
 def fbm(
-    height: int, width: int, rng: np.random.Generator, cells: float = 3.0, octaves: int = 6, gain: float = 0.52
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    cells: float = 3.0,
+    octaves: int = 6,
+    gain: float = 0.52,
 ) -> Array:
     """Fractal value noise float32[height, width] in 0..1; ``cells`` is the coarsest grid along the height."""
     out = np.zeros((height, width), np.float32)
@@ -25,7 +30,9 @@ def fbm(
     return unit(out)
 
 
-def tile(size: int, rng: np.random.Generator, slope: float = 1.6, low: float = 1.0, high: float = 1e9) -> Array:
+def tile(
+    size: int, rng: np.random.Generator, slope: float = 1.6, low: float = 1.0, high: float = 1e9
+) -> Array:
     """Noise float32[size, size] that repeats seamlessly, mean 0, deviation 1.
 
     Args:
@@ -51,6 +58,14 @@ def unit(values: Array) -> Array:
     return np.asarray((values - low) / max(high - low, 1e-9), np.float32)
 
 
+def wrap(values: Array, period: float = 256.0) -> Array:
+    """``values`` modulo a period; many times faster than ``np.mod`` on large arrays."""
+    out = np.floor(np.asarray(values, np.float32) * np.float32(1 / period))
+    out *= np.float32(-period)
+    out += values
+    return np.asarray(out, np.float32)
+
+
 def smoothstep(low: float, high: float, values: Array) -> Array:
     """0 below ``low``, 1 above ``high``, smooth between (``low`` may be the larger)."""
     x = np.clip((values - low) / (high - low), 0.0, 1.0)
@@ -61,7 +76,12 @@ class Profile:
     """A smooth random curve over the whole line, about -1..1; the same x always gives the same y."""
 
     def __init__(
-        self, rng: np.random.Generator, scale: float = 1.0, octaves: int = 5, gain: float = 0.5, ridged: bool = False
+        self,
+        rng: np.random.Generator,
+        scale: float = 1.0,
+        octaves: int = 5,
+        gain: float = 0.5,
+        ridged: bool = False,
     ) -> None:
         self._knots = rng.uniform(-1, 1, (octaves, 512)).astype(np.float32)
         self._shift = rng.uniform(0, 512, octaves)

@@ -103,8 +103,14 @@ class Pen:
             self.blob(float(x), float(y), float(r), float(r), colour)
 
     def lay(
-        self, frame: Image, light: Light | None = None, sun: float = 1.0, haze: float = 0.0, alpha: float = 1.0,
-        rim: float = 0.35, reflect: float = 0.0,
+        self,
+        frame: Image,
+        light: Light | None = None,
+        sun: float = 1.0,
+        haze: float = 0.0,
+        alpha: float = 1.0,
+        rim: float = 0.35,
+        reflect: float = 0.0,
     ) -> None:
         """Light the drawing and lay it into the frame.
 

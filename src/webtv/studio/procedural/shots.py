@@ -64,7 +64,7 @@ def even(value: float) -> int:
 
 
 def _build(spec: SceneSpec, stage: Stage) -> tuple[Scene, Style]:
-    return SCENES.get(spec.family, SCENES["coast"])(stage), STYLES[spec.style](stage)
+    return SCENES[spec.family](stage), STYLES[spec.style](stage)
 
 
 def _draw(scene: Scene, style: Style, stage: Stage, start: int, count: int, fps: int) -> Frames:
@@ -78,5 +78,3 @@ def _draw(scene: Scene, style: Style, stage: Stage, start: int, count: int, fps:
         np.clip(finished, 0, 1, out=finished)
         cv2.convertScaleAbs(finished, dst=out[i], alpha=255)
     return out
-
-

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from webtv.studio.procedural import noise
 from webtv.studio.procedural.colour import mix, ramp, times
-from webtv.studio.procedural.stage import Image, Stage, tint_over
+from webtv.studio.procedural.stage import Image, Stage, blend, tint_over
 
 _TILE = 512
 
@@ -122,7 +122,9 @@ class Sky:
         tint_over(patch, light.disc, (np.maximum(disc, halo) * min(1.0, light.strength)).astype(np.float32))
         if light.moon:
             seas = np.exp(-(((dx - radius * 0.25) ** 2 + (dy + radius * 0.2) ** 2) / (radius * 0.5) ** 2))
-            seas += 0.8 * np.exp(-(((dx + radius * 0.4) ** 2 + (dy - radius * 0.3) ** 2) / (radius * 0.4) ** 2))
+            seas += 0.8 * np.exp(
+                -(((dx + radius * 0.4) ** 2 + (dy - radius * 0.3) ** 2) / (radius * 0.4) ** 2)
+            )
             tint_over(patch, times(light.disc, 0.78), (disc * seas * 0.4 * light.strength).astype(np.float32))
 
     def _star_field(self) -> tuple[NDArray[np.float32], ...]:
@@ -145,7 +147,12 @@ class Sky:
         fade = np.clip((self.horizon - y) * 3.5, 0, 1)
         power = size * fade * (0.75 + 0.25 * np.sin(phase + t * (0.8 + size))) * self.stage.light.stars
         layer = np.zeros(sky.shape[:2], np.float32)
-        for ox, oy, w in ((0, 0, (1 - fx) * (1 - fy)), (1, 0, fx * (1 - fy)), (0, 1, (1 - fx) * fy), (1, 1, fx * fy)):
+        for ox, oy, w in (
+            (0, 0, (1 - fx) * (1 - fy)),
+            (1, 0, fx * (1 - fy)),
+            (0, 1, (1 - fx) * fy),
+            (1, 1, fx * fy),
+        ):
             np.add.at(layer, (iy[inside] + oy, ix[inside] + ox), (power * w)[inside])
         layer = np.minimum(layer, 1.0)
         tint_over(sky, (0.95, 0.97, 1.0), layer)
@@ -169,25 +176,29 @@ class Sky:
         toward = self._sample(u + lean, v + 9.0)
         threshold = 1.35 - 2.3 * self.cover
         alpha = noise.smoothstep(threshold, threshold + 1.35, density)
-        lit = np.clip(0.62 + 0.42 * (density - toward) - 0.18 * np.maximum(density - threshold - 0.5, 0), 0, 1)
+        lit = np.clip(
+            0.62 + 0.42 * (density - toward) - 0.18 * np.maximum(density - threshold - 0.5, 0), 0, 1
+        )
         alpha *= np.clip(rise * 9 + 0.05, 0, 1)[:, None] * 0.92
-        bright, dark = np.asarray(self._bright, np.float32), np.asarray(self._dark, np.float32)
-        colour = dark + (bright - dark) * lit[..., None]
+        colour = cv2.merge(
+            [np.asarray(b + (a - b) * lit, np.float32) for a, b in zip(self._bright, self._dark, strict=True)]
+        )
         # Near the sun, clouds catch its colour.
         sx, sy = self.at(t)
         dx = (np.arange(w, dtype=np.float32)[None, :] * columns / w - sx) / self.stage.height
         dy = (np.arange(h, dtype=np.float32)[:, None] * rows / h - sy) / self.stage.height
         near_sun = np.exp(-np.sqrt(dx * dx + dy * dy) * 3.0) * self.stage.light.strength * 0.65
-        colour += near_sun[..., None] * (np.asarray(self.stage.light.glow, np.float32) - colour)
-        haze = np.asarray(self.stage.light.sky[-1], np.float32)
-        far = np.clip(1 - rise * 4.5, 0, 1)[:, None, None] * 0.6
-        colour += far * (haze - colour)
-        packed = np.dstack((colour, alpha)).astype(np.float32)
-        packed = cv2.resize(packed, (columns, rows), interpolation=cv2.INTER_LINEAR)
-        a = packed[..., 3:]
-        sky += a * (packed[..., :3] - sky)
+        tint_over(colour, self.stage.light.glow, near_sun)
+        far = np.clip(1 - rise * 4.5, 0, 1)[:, None] * 0.6
+        tint_over(colour, self.stage.light.sky[-1], np.repeat(far, w, 1))
+        size = (columns, rows)
+        blend(
+            sky,
+            cv2.resize(colour, size, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(alpha.astype(np.float32), size, interpolation=cv2.INTER_LINEAR),
+        )
 
     def _sample(self, u: Image, v: Image) -> Image:
         return cv2.remap(
-            self._density, np.mod(u, _TILE), np.mod(v, _TILE), cv2.INTER_LINEAR
+            self._density, noise.wrap(u, _TILE), noise.wrap(v, _TILE), cv2.INTER_LINEAR
         )  # the tile carries one wrapped row and column, so a plain lookup is seamless

@@ -128,17 +128,32 @@ class Stage:
         return Plate(self, depth, top, bottom, spare)
 
 
-def over(frame: Image, colour: Image, alpha: Image) -> None:
-    """Lay premultiplied colour over the frame, in place (``alpha`` is [H, W])."""
-    rest = cv2.subtract(1.0, alpha)  # type: ignore[call-overload]
-    cv2.multiply(frame, cv2.merge((rest, rest, rest)), dst=frame)
-    cv2.add(frame, colour, dst=frame)
-
-
 def tint_over(frame: Image, colour: tuple[float, float, float], alpha: Image) -> None:
     """Lay one colour over the frame through a mask, in place."""
-    a = cv2.merge((alpha, alpha, alpha))
-    frame += a * (np.asarray(colour, np.float32) - frame)
+    step = cv2.subtract((*(float(c) for c in colour), 0.0), frame)  # type: ignore[call-overload]
+    cv2.multiply(step, spread(alpha), dst=step)
+    cv2.add(frame, step, dst=frame)
+
+
+def blend(frame: Image, image: Image, alpha: Image) -> None:
+    """Lay an image over the frame through a mask, in place."""
+    step = cv2.subtract(image, frame)
+    cv2.multiply(step, spread(alpha), dst=step)
+    cv2.add(frame, step, dst=frame)
+
+
+def lay(frame: Image, rgba: Image) -> None:
+    """Lay a premultiplied picture [H, W, 4] over the frame, in place."""
+    r, g, b, a = cv2.split(rgba)
+    rest = 1 - a
+    cv2.multiply(frame, cv2.merge((rest, rest, rest)), dst=frame)
+    cv2.add(frame, cv2.merge((r, g, b)), dst=frame)
+
+
+def spread(mask: Image) -> Image:
+    """A mask [H, W] as [H, W, 3]; OpenCV multiplies that much faster than NumPy broadcasts."""
+    m = np.asarray(mask, np.float32)
+    return np.asarray(cv2.merge((m, m, m)), np.float32)
 
 
 class Plate:
@@ -228,5 +243,7 @@ class Plate:
 
 def screen_free(frame: Image, colour: tuple[float, float, float], power: Image) -> None:
     """Add light of one colour by a mask [H, W], never beyond white, in place."""
-    p = cv2.merge((power * np.float32(colour[0]), power * np.float32(colour[1]), power * np.float32(colour[2])))
+    p = cv2.merge(
+        (power * np.float32(colour[0]), power * np.float32(colour[1]), power * np.float32(colour[2]))
+    )
     frame += p * np.clip(1 - frame, 0, 1)

@@ -27,15 +27,54 @@ def cottage(
     side = float(rng.choice((-1.0, 1.0)))
     gable = wide * 0.42
     gx = x + side * (half - gable / 2)
-    brush.fill(np.array([(x - half, y), (x - half, y - eave), (x + half, y - eave), (x + half, y)]), tone(wall, 0.75))
-    brush.fill(np.array([(gx - gable / 2, y), (gx - gable / 2, y - eave), (gx, y - tall), (gx + gable / 2, y - eave), (gx + gable / 2, y)]), tone(times(wall, 0.9), 0.35))
+    brush.fill(
+        np.array([(x - half, y), (x - half, y - eave), (x + half, y - eave), (x + half, y)]), tone(wall, 0.75)
+    )
+    brush.fill(
+        np.array(
+            [
+                (gx - gable / 2, y),
+                (gx - gable / 2, y - eave),
+                (gx, y - tall),
+                (gx + gable / 2, y - eave),
+                (gx + gable / 2, y),
+            ]
+        ),
+        tone(times(wall, 0.9), 0.35),
+    )
     far_edge = x - side * half
-    ridge = np.array([(gx, y - tall * 1.03), (far_edge + side * gable * 0.1, y - tall * 1.03), (far_edge - side * tall * 0.05, y - eave * 0.95), (gx - side * gable * 0.54, y - eave * 0.95)])
+    ridge = np.array(
+        [
+            (gx, y - tall * 1.03),
+            (far_edge + side * gable * 0.1, y - tall * 1.03),
+            (far_edge - side * tall * 0.05, y - eave * 0.95),
+            (gx - side * gable * 0.54, y - eave * 0.95),
+        ]
+    )
     brush.fill(ridge, tone(roof, 0.75))
-    trim = np.array([(gx, y - tall * 1.05), (gx + side * gable * 0.57, y - eave * 0.94), (gx + side * gable * 0.5, y - eave * 0.9), (gx, y - tall * 0.97), (gx - side * gable * 0.5, y - eave * 0.9), (gx - side * gable * 0.57, y - eave * 0.94)])
+    trim = np.array(
+        [
+            (gx, y - tall * 1.05),
+            (gx + side * gable * 0.57, y - eave * 0.94),
+            (gx + side * gable * 0.5, y - eave * 0.9),
+            (gx, y - tall * 0.97),
+            (gx - side * gable * 0.5, y - eave * 0.9),
+            (gx - side * gable * 0.57, y - eave * 0.94),
+        ]
+    )
     brush.fill(trim, tone(times(roof, 0.8), 0.5))
     cx = far_edge + side * wide * 0.22
-    brush.fill(np.array([(cx - tall * 0.05, y - tall * 0.95), (cx - tall * 0.05, y - tall * 1.24), (cx + tall * 0.05, y - tall * 1.24), (cx + tall * 0.05, y - tall * 0.95)]), tone(rgb("#8d6a58"), 0.5))
+    brush.fill(
+        np.array(
+            [
+                (cx - tall * 0.05, y - tall * 0.95),
+                (cx - tall * 0.05, y - tall * 1.24),
+                (cx + tall * 0.05, y - tall * 1.24),
+                (cx + tall * 0.05, y - tall * 0.95),
+            ]
+        ),
+        tone(rgb("#8d6a58"), 0.5),
+    )
     if snow > 0:
         white = tone(rgb("#f2f6fb"), 0.95)
         brush.fill(ridge * np.array([1.0, 1.0]) - np.array([0, tall * 0.035]), white)
@@ -49,17 +88,54 @@ def cottage(
     spots += [(x - side * wide * f, y - eave * 0.55, 0.07) for f in (0.02, 0.3)]
     for wx, wy, size in spots:
         r = size * tall
-        brush.fill(np.array([(wx - r * 1.2, wy - r * 1.35), (wx + r * 1.2, wy - r * 1.35), (wx + r * 1.2, wy + r * 1.35), (wx - r * 1.2, wy + r * 1.35)]), tone(rgb("#f4ecdc"), 0.8))
-        brush.fill(np.array([(wx - r, wy - r * 1.15), (wx + r, wy - r * 1.15), (wx + r, wy + r * 1.15), (wx - r, wy + r * 1.15)]), glass)
+        brush.fill(
+            np.array(
+                [
+                    (wx - r * 1.2, wy - r * 1.35),
+                    (wx + r * 1.2, wy - r * 1.35),
+                    (wx + r * 1.2, wy + r * 1.35),
+                    (wx - r * 1.2, wy + r * 1.35),
+                ]
+            ),
+            tone(rgb("#f4ecdc"), 0.8),
+        )
+        brush.fill(
+            np.array(
+                [
+                    (wx - r, wy - r * 1.15),
+                    (wx + r, wy - r * 1.15),
+                    (wx + r, wy + r * 1.15),
+                    (wx - r, wy + r * 1.15),
+                ]
+            ),
+            glass,
+        )
         brush.line(np.array([(wx, wy - r * 1.15), (wx, wy + r * 1.15)]), r * 0.18, tone(rgb("#f4ecdc"), 0.7))
         brush.line(np.array([(wx - r, wy), (wx + r, wy)]), r * 0.18, tone(rgb("#f4ecdc"), 0.7))
         windows.append((wx, wy))
     if steeple:
         sx, w = x - side * half * 0.9, tall * 0.2
-        brush.fill(np.array([(sx - w, y), (sx - w, y - tall * 1.5), (sx + w, y - tall * 1.5), (sx + w, y)]), tone(times(wall, 0.97), 0.7))
-        brush.fill(np.array([(sx - w * 1.15, y - tall * 1.48), (sx, y - tall * 2.5), (sx + w * 1.15, y - tall * 1.48)]), tone(times(roof, 0.85), 0.55))
+        brush.fill(
+            np.array([(sx - w, y), (sx - w, y - tall * 1.5), (sx + w, y - tall * 1.5), (sx + w, y)]),
+            tone(times(wall, 0.97), 0.7),
+        )
+        brush.fill(
+            np.array(
+                [(sx - w * 1.15, y - tall * 1.48), (sx, y - tall * 2.5), (sx + w * 1.15, y - tall * 1.48)]
+            ),
+            tone(times(roof, 0.85), 0.55),
+        )
         if snow > 0:
-            brush.fill(np.array([(sx - w * 1.1, y - tall * 1.5), (sx - w * 0.1, y - tall * 2.45), (sx + w * 0.1, y - tall * 2.3)]), tone(rgb("#eef3fa"), 0.85))
+            brush.fill(
+                np.array(
+                    [
+                        (sx - w * 1.1, y - tall * 1.5),
+                        (sx - w * 0.1, y - tall * 2.45),
+                        (sx + w * 0.1, y - tall * 2.3),
+                    ]
+                ),
+                tone(rgb("#eef3fa"), 0.85),
+            )
         brush.blob(sx, y - tall * 1.2, w * 0.4, w * 0.5, glass)
         windows.append((sx, y - tall * 1.2))
     if finish:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from webtv.studio.procedural import noise
-from webtv.studio.procedural.stage import Image, Stage
+from webtv.studio.procedural.stage import Image, Stage, spread
 
 
 class Style(Protocol):
@@ -28,7 +28,9 @@ def _vignette(stage: Stage, strength: float) -> Image:
     return cv2.merge((mask, mask, mask))
 
 
-def _bloom(frame: Image, threshold: float, strength: float, tint: tuple[float, float, float] = (1, 1, 1)) -> None:
+def _bloom(
+    frame: Image, threshold: float, strength: float, tint: tuple[float, float, float] = (1, 1, 1)
+) -> None:
     h, w = frame.shape[:2]
     small = cv2.resize(frame, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
     bright = np.maximum(small - threshold, 0)
@@ -89,6 +91,9 @@ class Photographic:
         return frame
 
 
+_SPLIT = ((0.035, -0.012), (0.012, 0.012), (-0.035, 0.03))  # per channel: in the lights, in the shadows
+
+
 class Film:
     """Film stock: halation, lifted blacks, warm lights over cool shadows, grain, a breath of gate weave."""
 
@@ -104,15 +109,17 @@ class Film:
         frame = _saturate(frame, 0.94)
         np.clip(frame, 0, 1, out=frame)
         frame = cv2.addWeighted(frame, 0.7, frame * frame * (3 - 2 * frame), 0.3, 0)
-        warm, cool = np.array([0.035, 0.012, -0.035], np.float32), np.array([-0.012, 0.012, 0.03], np.float32)
-        g = grey[..., None]
-        frame += warm * g + cool * (1 - g)
-        frame = frame * 0.93 + 0.035
+        # Warm lights, cool shadows, black lifted a little.
+        tones = [grey * np.float32(0.93 * (w - c)) + np.float32(0.93 * c + 0.035) for w, c in _SPLIT]
+        frame = cv2.addWeighted(frame, 0.93, cv2.merge(tones), 1.0, 0)
         cv2.multiply(frame, self._vignette, dst=frame)
         dx = 0.25 * math.sin(t * 7.3 + self._phase[0])
         dy = 0.3 * math.sin(t * 5.1 + self._phase[1])
         frame = cv2.warpAffine(
-            frame, np.array([[1, 0, dx], [0, 1, dy]], np.float32), frame.shape[1::-1], borderMode=cv2.BORDER_REPLICATE
+            frame,
+            np.array([[1, 0, dx], [0, 1, dy]], np.float32),
+            frame.shape[1::-1],
+            borderMode=cv2.BORDER_REPLICATE,
         )
         self._grain.add(frame, t)
         return frame
@@ -126,20 +133,29 @@ class Watercolour:
         h, w = stage.height, stage.width
         paper = noise.fbm(h, w, rng, cells=h / 6, octaves=2, gain=0.7)
         broad = noise.fbm(h, w, rng, cells=3.5, octaves=5)
-        self._paper = cv2.merge([((0.965 + 0.09 * (paper - 0.5)) * (0.965 + 0.07 * broad)).astype(np.float32)] * 3)
+        self._paper = cv2.merge(
+            [((0.965 + 0.09 * (paper - 0.5)) * (0.965 + 0.07 * broad)).astype(np.float32)] * 3
+        )
         self._granules = ((paper - 0.5) * 0.12 + (broad - 0.5) * 0.2).astype(np.float32)
         wobble = [noise.fbm(h, w, rng, cells=22, octaves=3) - 0.5 for _ in range(2)]
         gx, gy = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
         reach = h / 360 * 7.0
         self._maps = cv2.convertMaps(
-            (gx + reach * wobble[0]).astype(np.float32), (gy + reach * wobble[1]).astype(np.float32), cv2.CV_16SC2
+            (gx + reach * wobble[0]).astype(np.float32),
+            (gy + reach * wobble[1]).astype(np.float32),
+            cv2.CV_16SC2,
         )
         x = np.minimum(gx, w - 1 - gx) / h
         y = np.minimum(gy, h - 1 - gy) / h
         border = np.minimum(x, y) + 0.035 * (broad - 0.5) + 0.012 * (paper - 0.5)
         margin = noise.smoothstep(0.004, 0.022, border.astype(np.float32))
         self._margin = cv2.merge((margin, margin, margin))
-        self._white = np.asarray([0.972, 0.955, 0.92], np.float32)
+        white = np.empty((h, w, 3), np.float32)
+        white[:] = (0.985, 0.968, 0.932)
+        self._white = white
+        self._pigment = np.empty_like(white)
+        self._pigment[:] = (0.97, 0.94, 0.89)
+        self._bare = white * (1 - self._margin)
         self._grain = Grain(stage, 0.004)
 
     def apply(self, frame: Image, t: float) -> Image:
@@ -159,11 +175,13 @@ class Watercolour:
         wash = _saturate(wash, 1.38)
         # Transparent paint: density rises with darkness, granulates in the paper.
         density = np.clip(1 - wash, 0, 1)
-        density *= (0.94 + self._granules + pool)[..., None]
-        out = self._white - density * np.asarray([0.96, 0.93, 0.88], np.float32)
+        cv2.multiply(density, spread(0.94 + self._granules + pool), dst=density)
+        cv2.multiply(density, self._pigment, dst=density)
+        out = cv2.subtract(self._white, density)
         cv2.multiply(out, self._paper, dst=out)
-        out = self._white + self._margin * (out - self._white)
-        out *= 1.02
+        # The unpainted margin: out = white + margin * (out - white), with the paper's own part prepared.
+        cv2.multiply(out, self._margin, dst=out)
+        cv2.add(out, self._bare, dst=out)
         self._grain.add(out, t)
         return out
 
@@ -179,7 +197,7 @@ class Flat:
         base = np.floor(step)
         f = step - base
         soft = 1 / (1 + np.exp(-(f - 0.5) * 18))
-        self._curve = np.clip((base + soft) / levels, 0, 1)
+        self._curve = np.clip((base + soft) / levels, 0, 1).astype(np.float32)[None, :]
 
     def apply(self, frame: Image, t: float) -> Image:
         """Simplify one frame."""
@@ -188,9 +206,10 @@ class Flat:
         eight = cv2.medianBlur(eight, 5)
         out = eight.astype(np.float32) / 255
         grey = np.clip(_luma(out), 0.004, 1)
-        toned = np.interp(grey, np.linspace(0, 1, 256), self._curve).astype(np.float32)
+        position = (grey * 255).astype(np.float32)
+        toned = cv2.remap(self._curve, position, np.zeros_like(position), cv2.INTER_LINEAR)
         gain = np.clip(toned / grey, 0.6, 1.5)
-        out = _saturate(out * gain[..., None], 1.25)
+        out = _saturate(cv2.multiply(out, spread(gain)), 1.25)
         self._grain.add(out, t)
         return out
 
@@ -206,17 +225,17 @@ class Neon:
         """Light one frame."""
         np.clip(frame, 0, 1, out=frame)
         grey = _luma(frame)
-        smooth = cv2.GaussianBlur(frame, (0, 0), 1.2)
+        smooth = cv2.GaussianBlur(grey, (0, 0), 1.2)
         gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-        edge = np.clip(np.sqrt(gx * gx + gy * gy).max(axis=2) * 0.9 - 0.08, 0, 1)
-        shadow, light = np.array([0.09, 0.05, 0.22], np.float32), np.array([0.98, 0.5, 0.86], np.float32)
-        g = grey[..., None]
-        duo = shadow + (light - shadow) * g * g
-        out = cv2.addWeighted(_saturate(frame, 1.5), 0.45, duo.astype(np.float32), 0.5, 0)
-        h = np.linspace(0, 1, frame.shape[0], dtype=np.float32)[:, None, None]
-        line = np.array([0.25, 0.95, 1.0], np.float32) * (1 - h) + np.array([1.0, 0.35, 0.8], np.float32) * h
-        glow = edge[..., None] * line
-        out += glow * 0.75
+        edge = np.clip(np.sqrt(gx * gx + gy * gy) * 1.2 - 0.08, 0, 1)
+        square = grey * grey
+        duo = cv2.merge(
+            [square * np.float32(b - a) + np.float32(a) for a, b in ((0.09, 0.98), (0.05, 0.5), (0.22, 0.86))]
+        )
+        out = cv2.addWeighted(_saturate(frame, 1.5), 0.45, duo, 0.5, 0)
+        down = np.linspace(0, 0.75, frame.shape[0], dtype=np.float32)[:, None]
+        line = [edge * (a * (0.75 - down) + b * down) for a, b in ((0.25, 1.0), (0.95, 0.35), (1.0, 0.8))]
+        cv2.add(out, cv2.merge([np.asarray(c, np.float32) for c in line]), dst=out)
         _bloom(out, 0.45, 1.0)
         cv2.multiply(out, self._vignette, dst=out)
         self._grain.add(out, t)

@@ -62,7 +62,11 @@ class Troupe:
                 else:
                     y = back + (ground - back) * near
                     alone = count == 1
-                    x = float(-0.08 * heading + place.uniform(-0.06, 0.06)) if alone else float(slot * spread * (0.55 + 0.1 * count) / 1.1 + place.uniform(-0.05, 0.05))
+                    x = (
+                        float(-0.08 * heading + place.uniform(-0.06, 0.06))
+                        if alone
+                        else float(slot * spread * (0.55 + 0.1 * count) / 1.1 + place.uniform(-0.05, 0.05))
+                    )
                     scale = 0.5 + 0.7 * near
                 action = member.action
                 if figure.home == "ground" and not action:
@@ -72,7 +76,9 @@ class Troupe:
                 kind = "stag" if member.kind == "deer" and i == 0 and place.random() < 0.6 else member.kind
                 if action in {"fly", "swim", "sail", "drift"} and figure.home == "ground":
                     action = "walk"
-                self.members.append(_Member(kind, member, x, y, scale * size, heading, float(place.random()), action))
+                self.members.append(
+                    _Member(kind, member, x, y, scale * size, heading, float(place.random()), action)
+                )
         self.members.sort(key=lambda m: m.y)
 
     def draw(self, frame: Image, t: float, low: float = -9.0, high: float = 9.0) -> None:
@@ -103,13 +109,14 @@ class Troupe:
                 continue
             if figure.home == "ground":
                 _shadow(frame, px, py, scale, stage.light.ambient)
-            pen = figure.draw(Pose(px, py, scale, m.heading, t, m.phase, m.action, m.cast.colour, stage.light.lamps))
+            pen = figure.draw(
+                Pose(px, py, scale, m.heading, t, m.phase, m.action, m.cast.colour, stage.light.lamps)
+            )
             haze = 0.35 * max(0.0, 1 - m.size) + 0.1 * stage.light.fog
             pen.lay(frame, stage.light, self.sun, haze)
 
 
 def _shadow(frame: Image, x: float, y: float, scale: float, ambient: tuple[float, float, float]) -> None:
-
 
     rx, ry = scale * 0.62, scale * 0.085
     x0, x1 = max(0, int(x - 1.6 * rx)), min(frame.shape[1], int(x + 1.6 * rx) + 1)
@@ -119,4 +126,6 @@ def _shadow(frame: Image, x: float, y: float, scale: float, ambient: tuple[float
     dx = (np.arange(x0, x1, dtype=np.float32)[None, :] - x) / rx
     dy = (np.arange(y0, y1, dtype=np.float32)[:, None] - y - ry * 0.3) / ry
     dark = 0.5 * np.exp(-(dx * dx + dy * dy) * 1.6)
-    frame[y0:y1, x0:x1] *= 1 - dark[..., None] * np.float32(1.0) * (1 - np.asarray(ambient, np.float32) * 0.35)
+    frame[y0:y1, x0:x1] *= 1 - dark[..., None] * np.float32(1.0) * (
+        1 - np.asarray(ambient, np.float32) * 0.35
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from webtv.studio.procedural import noise
 from webtv.studio.procedural.colour import Colour, mix, times
 from webtv.studio.procedural.sky import Sky
-from webtv.studio.procedural.stage import Image, Stage
+from webtv.studio.procedural.stage import Image, Stage, tint_over
 
 _TILE = 256
 _LAYERS = ((0.55, 0.16, 1.0), (2.1, 0.34, 0.9), (7.5, 0.7, 0.75))  # world size of a tile, speed, slope
@@ -25,7 +25,9 @@ class Water:
         deep: colour of the water itself; None takes it from the sky.
     """
 
-    def __init__(self, stage: Stage, sky: Sky, rough: float = 0.5, eye: float = 0.16, deep: Colour | None = None):
+    def __init__(
+        self, stage: Stage, sky: Sky, rough: float = 0.5, eye: float = 0.16, deep: Colour | None = None
+    ):
         self.stage = stage
         self.sky = sky
         self.rough = rough
@@ -40,8 +42,12 @@ class Water:
         self._tiles = []
         for _ in _LAYERS:
             height = noise.tile(_TILE, rng, 2.1, low=3, high=40)
-            sx = cv2.Scharr(cv2.copyMakeBorder(height, 1, 1, 1, 1, cv2.BORDER_WRAP), cv2.CV_32F, 1, 0)[1:-1, 1:-1]
-            sy = cv2.Scharr(cv2.copyMakeBorder(height, 1, 1, 1, 1, cv2.BORDER_WRAP), cv2.CV_32F, 0, 1)[1:-1, 1:-1]
+            sx = cv2.Scharr(cv2.copyMakeBorder(height, 1, 1, 1, 1, cv2.BORDER_WRAP), cv2.CV_32F, 1, 0)[
+                1:-1, 1:-1
+            ]
+            sy = cv2.Scharr(cv2.copyMakeBorder(height, 1, 1, 1, 1, cv2.BORDER_WRAP), cv2.CV_32F, 0, 1)[
+                1:-1, 1:-1
+            ]
             both = np.dstack((sx / sx.std(), sy / sy.std())).astype(np.float32)
             self._tiles.append(cv2.copyMakeBorder(both, 0, 1, 0, 1, cv2.BORDER_WRAP))
 
@@ -80,9 +86,12 @@ class Water:
             move = t * speed * (0.5 + 0.7 * self.rough)
             u = across[reach:] * pixels + (offset[0] + math.sin(angle) * move * pixels)
             v = away[reach:] * pixels * 1.25 + (offset[1] + math.cos(angle) * move * pixels)
-            grid_u = np.mod(u, _TILE).astype(np.float32)
-            grid_v = np.repeat(np.mod(v, _TILE).astype(np.float32)[:, None], width, 1)
-            slope[reach:] += cv2.remap(tile, grid_u, grid_v, cv2.INTER_LINEAR) * (keep[reach:, None, None] * strength)
+            grid_u = noise.wrap(u, _TILE)
+            grid_v = np.repeat(noise.wrap(v, _TILE)[:, None], width, 1)
+            seen = cv2.remap(tile, grid_u, grid_v, cv2.INTER_LINEAR)
+            slope[reach:] += seen * np.repeat((keep[reach:] * strength)[:, None], 2 * width, 1).reshape(
+                -1, width, 2
+            )
         unseen = np.sqrt(lost)
         along, side = slope[..., 1], slope[..., 0]
         elevation = drop[:, None] + 1.7 * np.abs(along + 0.35 * unseen[:, None]) + 0.25 * unseen[:, None]
@@ -94,12 +103,11 @@ class Water:
         grazing = np.clip(1 - (drop[:, None] * 1.15 + along * 1.3), 0, 1)
         squared = grazing * grazing
         fresnel = np.clip(0.06 + 0.94 * squared * squared * grazing, 0, 0.96).astype(np.float32)
-        deep = np.asarray(self.deep, np.float32)
-        colour = deep + cv2.merge((fresnel, fresnel, fresnel)) * (colour - deep)
+        tint_over(colour, self.deep, 1 - fresnel)
         self._glitter(colour, view.left, view.scale, drop, along, side, unseen)
-        haze = np.asarray(mix(light.haze, light.sky[-1], 0.5), np.float32)
-        far = (np.exp(-drop * unit / (unit * 0.03)) * (0.35 + 0.5 * light.fog))[:, None, None].astype(np.float32)
-        colour += far * (haze - colour)
+        far = np.exp(-drop / 0.03) * (0.35 + 0.5 * light.fog)
+        near = int(np.searchsorted(-far, -0.004)) + 1
+        tint_over(colour[:near], mix(light.haze, light.sky[-1], 0.5), np.repeat(far[:near, None], width, 1))
         frame[first:last] = colour
 
     def _glitter(
@@ -118,5 +126,4 @@ class Water:
         sparkle = np.clip(along * 9 / (0.35 + self.rough) + 0.55, 0.12, 1.6) if self.rough > 0.02 else 1.0
         power = (shape * sparkle * light.strength * (0.8 if light.moon else 1.05)).astype(np.float32)
         np.minimum(power, 1.0, out=power)
-        bright = np.asarray(mix(light.disc, light.glow, 0.45), np.float32)
-        colour += power[..., None] * (bright - colour)
+        tint_over(colour, mix(light.disc, light.glow, 0.45), power)

@@ -54,12 +54,14 @@ class Weather:
         pan = self.stage.travel(t)[0] * 100
         u = np.arange(w, dtype=np.float32)[None, :] * 0.8 + t * 5 * (0.4 + self.stage.spec.wind) + pan
         v = np.arange(h, dtype=np.float32)[:, None] * 2.2
-        grid_u = np.mod(np.repeat(u, h, 0), 256).astype(np.float32)
-        grid_v = np.mod(np.repeat(v, w, 1) + np.sin(grid_u * 0.05 + t * 0.2) * 3 + 30, 256).astype(np.float32)
+        grid_u = noise.wrap(np.repeat(u, h, 0))
+        grid_v = noise.wrap(np.repeat(v, w, 1) + np.sin(grid_u * 0.05 + t * 0.2) * 3 + 30)
         mist = cv2.remap(self._mist, grid_u, grid_v, cv2.INTER_LINEAR)
         band = np.exp(-(((np.arange(h, dtype=np.float32) / h - 0.55) / 0.3) ** 2))[:, None]
         alpha = np.clip((0.6 + 0.4 * mist) * band, 0, 1) * strength
-        big = cv2.resize(alpha.astype(np.float32), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_CUBIC)
+        big = cv2.resize(
+            alpha.astype(np.float32), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_CUBIC
+        )
         tint_over(frame, self.stage.light.haze, np.clip(big, 0, 1))
 
     def _rain(self, frame: Image, t: float) -> None:
@@ -67,7 +69,10 @@ class Weather:
         ink = np.zeros((h, w), np.uint8)
         speed = 1.1 + 1.3 * self._near
         y = np.mod(self._y + t * speed, 1.15) - 0.1
-        x = np.mod(self._x + self._lean * y * 0.6 + 0.02 * np.floor((self._y + t * speed) / 1.15) * 7.3, 1.2) - 0.1
+        x = (
+            np.mod(self._x + self._lean * y * 0.6 + 0.02 * np.floor((self._y + t * speed) / 1.15) * 7.3, 1.2)
+            - 0.1
+        )
         length = 0.03 + 0.06 * self._near
         x0, y0 = x * w, y * h
         x1, y1 = (x + self._lean * 0.6 * length * h / w) * w, (y + length) * h

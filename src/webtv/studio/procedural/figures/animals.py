@@ -126,7 +126,9 @@ def _leg(
     foot = (x, 0.025 + y)
     pen.limb([hip, middle, ankle], (width * 1.5, width * 0.95, width * 0.58), coat)
     pen.limb([ankle, foot], (width * 0.58, width * 0.52), sock)
-    pen.limb([foot, (foot[0] + width * 0.45, foot[1] - 0.005)], (width * 0.52, width * 0.34), times(sock, 0.9))
+    pen.limb(
+        [foot, (foot[0] + width * 0.45, foot[1] - 0.005)], (width * 0.52, width * 0.34), times(sock, 0.9)
+    )
 
 
 def quadruped(build: Build) -> Callable[[Pose], Pen]:
@@ -142,7 +144,9 @@ def quadruped(build: Build) -> Callable[[Pose], Pen]:
         pace = 0.0 if still else (1.35 if running else 1.0)
         beat = pose.t * (2.1 if running else 1.05) / max(0.7, build.back) + pose.phase
         stride = 0.5 * build.back * 0.85
-        bob = 0.018 * math.sin(beat * 4 * math.pi) * pace + (0.05 * math.sin(beat * 2 * math.pi) if running else 0)
+        bob = 0.018 * math.sin(beat * 4 * math.pi) * pace + (
+            0.05 * math.sin(beat * 2 * math.pi) if running else 0
+        )
         breath = 0.008 * math.sin(pose.t * 1.9 + pose.phase * 6)
         top = build.back + bob + breath
         hip = (-build.length / 2, top - build.rump * 0.5)
@@ -157,40 +161,95 @@ def quadruped(build: Build) -> Callable[[Pose], Pen]:
             _leg(pen, (root[0] + (0.05 if hind else -0.05), root[1] - 0.05), beat + offsets[k], stride, build.leg * 0.92,
                  dark, times(sock, 0.8), hind, pace)  # fmt: skip
         middle = (-0.02, top - build.waist * 0.47)
-        nod = 0.05 * math.sin(beat * 4 * math.pi + 1) * pace + 0.05 * math.sin(pose.t * 0.8 + pose.phase * 9) * still
+        nod = (
+            0.05 * math.sin(beat * 4 * math.pi + 1) * pace
+            + 0.05 * math.sin(pose.t * 0.8 + pose.phase * 9) * still
+        )
         angle = build.lift + nod * 0.5
         if pose.action == "graze":
             angle = -0.75 + 0.08 * math.sin(pose.t * 2.2 + pose.phase * 6)
         base = (shoulder[0] + build.chest * 0.08, shoulder[1] + build.chest * 0.14)
-        reach = build.neck * (1.5 if pose.action == "graze" and build.neck < 0.5 else 1.25 if pose.action == "graze" else 1.0)
+        reach = build.neck * (
+            1.5 if pose.action == "graze" and build.neck < 0.5 else 1.25 if pose.action == "graze" else 1.0
+        )
         skull = (base[0] + reach * math.cos(angle), base[1] + reach * math.sin(angle))
         if build.wool:
             for i in range(9):
                 a = i / 9 * 2 * math.pi
-                pen.blob(0.36 * build.length * 1.5 * math.cos(a), middle[1] + 0.02 + 0.2 * math.sin(a), 0.19, 0.17, times(coat, 0.94 + 0.05 * math.sin(a)))
+                pen.blob(
+                    0.36 * build.length * 1.5 * math.cos(a),
+                    middle[1] + 0.02 + 0.2 * math.sin(a),
+                    0.19,
+                    0.17,
+                    times(coat, 0.94 + 0.05 * math.sin(a)),
+                )
             pen.blob(0, middle[1], build.length * 0.6, 0.28, coat)
         else:
             pen.limb([hip, middle, shoulder], (build.rump, build.waist, build.chest), coat)
             pen.blob(hip[0] + 0.02, hip[1] - 0.02, build.rump * 0.56, build.rump * 0.6, coat)
-            pen.limb([shoulder, base, skull], (build.chest * 0.95, build.chest * 0.72, build.skull * 0.78), coat)
+            pen.limb(
+                [shoulder, base, skull], (build.chest * 0.95, build.chest * 0.72, build.skull * 0.78), coat
+            )
             low = top - build.chest
-            pen.fill(smooth([(shoulder[0] + build.chest * 0.36, shoulder[1]), (shoulder[0] + 0.06, low + 0.05), (0, top - build.waist + 0.0), (hip[0] + 0.14, top - build.waist + 0.015), (0, top - build.waist + 0.06), (shoulder[0] - 0.05, low + 0.11)]), mix(coat, build.belly, 0.8))
+            pen.fill(
+                smooth(
+                    [
+                        (shoulder[0] + build.chest * 0.36, shoulder[1]),
+                        (shoulder[0] + 0.06, low + 0.05),
+                        (0, top - build.waist + 0.0),
+                        (hip[0] + 0.14, top - build.waist + 0.015),
+                        (0, top - build.waist + 0.06),
+                        (shoulder[0] - 0.05, low + 0.11),
+                    ]
+                ),
+                mix(coat, build.belly, 0.8),
+            )
             throat = (skull[0] + 0.02, skull[1] - build.skull * 0.2)
-            pen.limb([throat, (base[0] + build.chest * 0.26, base[1] - build.chest * 0.12), (shoulder[0] + build.chest * 0.34, shoulder[1] - build.chest * 0.2)], (build.skull * 0.3, build.chest * 0.34, build.chest * 0.2), build.belly if build.belly != build.coat else coat)
+            pen.limb(
+                [
+                    throat,
+                    (base[0] + build.chest * 0.26, base[1] - build.chest * 0.12),
+                    (shoulder[0] + build.chest * 0.34, shoulder[1] - build.chest * 0.2),
+                ],
+                (build.skull * 0.3, build.chest * 0.34, build.chest * 0.2),
+                build.belly if build.belly != build.coat else coat,
+            )
         if build.patches is not None:
             pen.blob(-0.22, middle[1] + 0.05, 0.22, 0.15, build.patches, 0.3)
             pen.blob(0.3, middle[1] + 0.08, 0.13, 0.13, build.patches)
         for k in (0, 2):
             hind = k == 0
             root = hip if hind else shoulder
-            _leg(pen, (root[0] - 0.01, root[1] - 0.03), beat + offsets[k], stride, build.leg, coat, sock, hind, pace)
+            _leg(
+                pen,
+                (root[0] - 0.01, root[1] - 0.03),
+                beat + offsets[k],
+                stride,
+                build.leg,
+                coat,
+                sock,
+                hind,
+                pace,
+            )
         if build.mane:
             crest = mix(times(coat, 0.5), rgb("#3a2a20"), 0.5)
             if build.antlers:
-                pen.limb([base, (base[0] + 0.12, base[1] - 0.1)], (build.chest * 0.75, build.chest * 0.4), times(coat, 0.8))
+                pen.limb(
+                    [base, (base[0] + 0.12, base[1] - 0.1)],
+                    (build.chest * 0.75, build.chest * 0.4),
+                    times(coat, 0.8),
+                )
             else:
                 wave = 0.03 * math.sin(pose.t * 3 + pose.phase * 5)
-                pen.limb([(skull[0] - 0.06, skull[1] + build.skull * 0.5), ((skull[0] + base[0]) / 2 - 0.13 + wave, (skull[1] + base[1]) / 2 + 0.1), (base[0] - 0.14, base[1] + 0.06)], (0.07, 0.15, 0.05), crest)
+                pen.limb(
+                    [
+                        (skull[0] - 0.06, skull[1] + build.skull * 0.5),
+                        ((skull[0] + base[0]) / 2 - 0.13 + wave, (skull[1] + base[1]) / 2 + 0.1),
+                        (base[0] - 0.14, base[1] + 0.06),
+                    ],
+                    (0.07, 0.15, 0.05),
+                    crest,
+                )
         _head(pen, build, pose, skull, angle, coat)
         return pen
 
@@ -201,13 +260,40 @@ def _tail(pen: Pen, build: Build, pose: Pose, root: tuple[float, float], coat: C
     wave = math.sin(pose.t * 2.1 + pose.phase * 7)
     x, y = root
     if build.tail == "brush":
-        line = [(x + 0.06, y), (x - 0.2, y - 0.13 + 0.02 * wave), (x - 0.46, y - 0.24 + 0.05 * wave), (x - 0.72, y - 0.22 + 0.09 * wave)]
+        line = [
+            (x + 0.06, y),
+            (x - 0.2, y - 0.13 + 0.02 * wave),
+            (x - 0.46, y - 0.24 + 0.05 * wave),
+            (x - 0.72, y - 0.22 + 0.09 * wave),
+        ]
         pen.limb(line, (0.09, 0.22, 0.25, 0.1), times(coat, 0.93))
-        pen.limb([(x - 0.6, y - 0.235 + 0.07 * wave), (x - 0.78, y - 0.215 + 0.1 * wave)], (0.17, 0.04), build.belly)
+        pen.limb(
+            [(x - 0.6, y - 0.235 + 0.07 * wave), (x - 0.78, y - 0.215 + 0.1 * wave)],
+            (0.17, 0.04),
+            build.belly,
+        )
     elif build.tail == "plume":
-        pen.limb([(x + 0.05, y), (x - 0.18, y - 0.1), (x - 0.32, y - 0.3 + 0.05 * wave), (x - 0.36 + 0.05 * wave, y - 0.48)], (0.1, 0.13, 0.13, 0.05), times(coat, 0.9))
+        pen.limb(
+            [
+                (x + 0.05, y),
+                (x - 0.18, y - 0.1),
+                (x - 0.32, y - 0.3 + 0.05 * wave),
+                (x - 0.36 + 0.05 * wave, y - 0.48),
+            ],
+            (0.1, 0.13, 0.13, 0.05),
+            times(coat, 0.9),
+        )
     elif build.tail == "whip":
-        pen.limb([(x + 0.05, y), (x - 0.12, y - 0.1), (x - 0.16 + 0.06 * wave, y - 0.45), (x - 0.14 + 0.1 * wave, y - 0.7)], (0.06, 0.1, 0.14, 0.04), times(coat, 0.55))
+        pen.limb(
+            [
+                (x + 0.05, y),
+                (x - 0.12, y - 0.1),
+                (x - 0.16 + 0.06 * wave, y - 0.45),
+                (x - 0.14 + 0.1 * wave, y - 0.7),
+            ],
+            (0.06, 0.1, 0.14, 0.04),
+            times(coat, 0.55),
+        )
     elif build.tail == "stub":
         pen.blob(x + 0.0, y - 0.05 + 0.01 * wave, 0.06, 0.09, mix(coat, (1, 1, 1), 0.55), 0.4)  # fmt: skip
 
@@ -227,7 +313,12 @@ def _head(pen: Pen, build: Build, pose: Pose, at: tuple[float, float], neck: flo
     if build.antlers:
         horn = rgb("#c9b08a")
         for side, shade in ((-1, 0.75), (1, 1.0)):
-            tip = [on(-0.02 + 0.03 * side, r), on(-0.14 + 0.05 * side, r + 0.26), on(-0.06 + 0.1 * side, r + 0.52), on(0.08 + 0.12 * side, r + 0.68)]
+            tip = [
+                on(-0.02 + 0.03 * side, r),
+                on(-0.14 + 0.05 * side, r + 0.26),
+                on(-0.06 + 0.1 * side, r + 0.52),
+                on(0.08 + 0.12 * side, r + 0.68),
+            ]
             pen.limb(tip, (0.05, 0.045, 0.035, 0.015), times(horn, shade))
             pen.limb([tip[1], on(0.1 + 0.06 * side, r + 0.36)], (0.04, 0.015), times(horn, shade))
             pen.limb([tip[2], on(-0.18 + 0.1 * side, r + 0.66)], (0.035, 0.012), times(horn, shade))
@@ -235,18 +326,46 @@ def _head(pen: Pen, build: Build, pose: Pose, at: tuple[float, float], neck: flo
     for side, shade in ((-1, 0.72), (1, 1.0)):
         ink = times(face, shade)
         if build.ear == "point":
-            pen.fill([on(-r * 0.95 + 0.09 * side, r * 0.55), on(-r * 0.35 + 0.07 * side + twitch, r * 2.3), on(r * 0.35 + 0.07 * side, r * 0.7)], ink)
+            pen.fill(
+                [
+                    on(-r * 0.95 + 0.09 * side, r * 0.55),
+                    on(-r * 0.35 + 0.07 * side + twitch, r * 2.3),
+                    on(r * 0.35 + 0.07 * side, r * 0.7),
+                ],
+                ink,
+            )
             if side > 0:
-                pen.fill([on(-r * 0.6 + 0.08, r * 0.8), on(-r * 0.3 + 0.07 + twitch, r * 1.9), on(r * 0.15 + 0.07, r * 0.85)], mix(ink, build.sock if build.tail == "brush" else rgb("#d8a090"), 0.6))
+                pen.fill(
+                    [
+                        on(-r * 0.6 + 0.08, r * 0.8),
+                        on(-r * 0.3 + 0.07 + twitch, r * 1.9),
+                        on(r * 0.15 + 0.07, r * 0.85),
+                    ],
+                    mix(ink, build.sock if build.tail == "brush" else rgb("#d8a090"), 0.6),
+                )
         elif build.ear == "leaf":
-            pen.limb([on(-r * 0.7, r * 0.5), on(-r * 1.7 + 0.1 * side, r * (1.15 + 0.3 * side) + twitch), on(-r * 2.4 + 0.12 * side, r * (1.2 + 0.5 * side))], (0.05, 0.1, 0.015), ink)
+            pen.limb(
+                [
+                    on(-r * 0.7, r * 0.5),
+                    on(-r * 1.7 + 0.1 * side, r * (1.15 + 0.3 * side) + twitch),
+                    on(-r * 2.4 + 0.12 * side, r * (1.2 + 0.5 * side)),
+                ],
+                (0.05, 0.1, 0.015),
+                ink,
+            )
         elif build.ear == "round":
             pen.blob(*on(-r * 0.5 + 0.06 * side, r * 0.95), r * 0.36, r * 0.36, ink)
     nose = on(build.head * 0.82, -r * 0.35)
-    pen.limb([on(-r * 0.25, 0.0), on(r * 0.6, -r * 0.08), nose], (build.skull * 1.05, build.skull * 0.92, build.muzzle), face)
+    pen.limb(
+        [on(-r * 0.25, 0.0), on(r * 0.6, -r * 0.08), nose],
+        (build.skull * 1.05, build.skull * 0.92, build.muzzle),
+        face,
+    )
     if not build.wool:
         jaw = [on(-r * 0.1, -r * 0.6), on(build.head * 0.45, -r * 0.62), on(build.head * 0.8, -r * 0.52)]
-        pen.limb(jaw, (build.skull * 0.35, build.muzzle * 1.15, build.muzzle * 0.5), mix(coat, build.belly, 0.85))
+        pen.limb(
+            jaw, (build.skull * 0.35, build.muzzle * 1.15, build.muzzle * 0.5), mix(coat, build.belly, 0.85)
+        )
     if build.stripe is not None:
         pen.limb([on(-r, r * 0.5), on(r * 0.7, r * 0.3), nose], (0.1, 0.08, 0.03), rgb("#f1ede4"))
         pen.limb([on(-r, r * 0.05), on(r * 0.7, -0.01), nose], (0.07, 0.06, 0.02), build.stripe)
@@ -265,24 +384,59 @@ def hare(pose: Pose) -> Pen:
     hop = beat % 1.0
     up = 0.0 if still else max(0.0, math.sin(math.pi * hop)) ** 1.3 * 0.34
     stretch = 0.0 if still else math.sin(2 * math.pi * hop) * 0.2
-    pen = Pen(pose.x, pose.y, pose.scale, (1.3, 1.3, 0.1, 1.7), pose.facing, 0.0 if still else 0.22 * math.cos(math.pi * hop) * (hop > 0.02))
+    pen = Pen(
+        pose.x,
+        pose.y,
+        pose.scale,
+        (1.3, 1.3, 0.1, 1.7),
+        pose.facing,
+        0.0 if still else 0.22 * math.cos(math.pi * hop) * (hop > 0.02),
+    )
     y = up
     dip = 0.16 if pose.action == "graze" else 0.0
     pen.blob(-0.5 - stretch * 0.4, 0.36 + y, 0.1, 0.1, rgb("#f7f1e6"))
-    pen.limb([(0.22, 0.34 + y), (0.3 + stretch, 0.16 + y), (0.34 + stretch * 1.2, 0.04 + y * 0.85)], (0.15, 0.1, 0.07), dark)
-    pen.limb([(-0.28 - stretch * 0.4, 0.4 + y), (0, 0.52 + y), (0.26 + stretch * 0.4, 0.46 + y)], (0.52, 0.5, 0.36), coat)
+    pen.limb(
+        [(0.22, 0.34 + y), (0.3 + stretch, 0.16 + y), (0.34 + stretch * 1.2, 0.04 + y * 0.85)],
+        (0.15, 0.1, 0.07),
+        dark,
+    )
+    pen.limb(
+        [(-0.28 - stretch * 0.4, 0.4 + y), (0, 0.52 + y), (0.26 + stretch * 0.4, 0.46 + y)],
+        (0.52, 0.5, 0.36),
+        coat,
+    )
     pen.limb([(0.3 + stretch * 0.4, 0.4 + y), (0.05, 0.25 + y)], (0.2, 0.18), belly)
     pen.blob(-0.26 - stretch * 0.5, 0.32 + y, 0.25, 0.24, times(coat, 0.93), 0.3)
-    pen.limb([(-0.3 - stretch, 0.16 + y), (-0.16 - stretch * 1.5, 0.05 + y * 0.8), (0.04 - stretch * 1.7, 0.045 + y * 0.7)], (0.14, 0.1, 0.07), times(coat, 0.96))
-    pen.limb([(0.28, 0.34 + y), (0.37 + stretch, 0.15 + y), (0.42 + stretch * 1.2, 0.035 + y * 0.85)], (0.15, 0.1, 0.07), coat)
+    pen.limb(
+        [
+            (-0.3 - stretch, 0.16 + y),
+            (-0.16 - stretch * 1.5, 0.05 + y * 0.8),
+            (0.04 - stretch * 1.7, 0.045 + y * 0.7),
+        ],
+        (0.14, 0.1, 0.07),
+        times(coat, 0.96),
+    )
+    pen.limb(
+        [(0.28, 0.34 + y), (0.37 + stretch, 0.15 + y), (0.42 + stretch * 1.2, 0.035 + y * 0.85)],
+        (0.15, 0.1, 0.07),
+        coat,
+    )
     hx, hy = 0.46 + stretch * 0.4, 0.74 - dip + y + 0.012 * math.sin(pose.t * 2 + pose.phase * 8)
     pen.limb([(0.24 + stretch * 0.4, 0.5 + y), (hx - 0.06, hy - 0.05)], (0.32, 0.24), coat)
     lean = 0.5 * up + 0.05 * math.sin(pose.t * 1.6 + pose.phase * 11)
     for side, shade in ((-1, 0.78), (1, 1.0)):
-        ear = [(hx - 0.06 + 0.04 * side, hy + 0.08), (hx - 0.13 - lean * 0.6 + 0.07 * side, hy + 0.34), (hx - 0.18 - lean + 0.09 * side, hy + 0.6)]
+        ear = [
+            (hx - 0.06 + 0.04 * side, hy + 0.08),
+            (hx - 0.13 - lean * 0.6 + 0.07 * side, hy + 0.34),
+            (hx - 0.18 - lean + 0.09 * side, hy + 0.6),
+        ]
         pen.limb(ear, (0.09, 0.135, 0.03), times(coat, shade))
         if side > 0:
-            pen.limb([ear[0], ear[1], (ear[2][0], ear[2][1] - 0.06)], (0.03, 0.07, 0.01), mix(coat, rgb("#e7b7a4"), 0.6))
+            pen.limb(
+                [ear[0], ear[1], (ear[2][0], ear[2][1] - 0.06)],
+                (0.03, 0.07, 0.01),
+                mix(coat, rgb("#e7b7a4"), 0.6),
+            )
     pen.limb([(hx - 0.05, hy), (hx + 0.08, hy - 0.02), (hx + 0.2, hy - 0.055)], (0.26, 0.25, 0.13), coat)
     pen.blob(hx + 0.12, hy - 0.09, 0.09, 0.06, belly)
     pen.blob(hx + 0.26, hy - 0.03, 0.022, 0.018, rgb("#5a3a32"))
@@ -301,7 +455,10 @@ def hedgehog(pose: Pose) -> Pen:
     for k, x in enumerate((-0.36, -0.12, 0.2, 0.42)):
         step = math.sin(pose.t * 7 + k * 1.7) * moving
         pen.limb([(x, 0.18), (x + 0.06 * step, 0.03 + 0.03 * max(0.0, step))], (0.12, 0.09), rgb("#8a6a4e"))
-    pen.fill(smooth([(0.2, 0.1), (0.5, 0.14), (0.86, 0.26 + sway), (0.6, 0.46 + sway), (0.3, 0.55)]), rgb("#d9b88f"))
+    pen.fill(
+        smooth([(0.2, 0.1), (0.5, 0.14), (0.86, 0.26 + sway), (0.6, 0.46 + sway), (0.3, 0.55)]),
+        rgb("#d9b88f"),
+    )
     points = []
     for i in range(34):
         a = math.pi * (0.02 + 1.02 * i / 33)
@@ -328,13 +485,42 @@ def squirrel(pose: Pose) -> Pen:
     moving = pose.action in {"run", "walk"}
     up = 0.2 * max(0.0, math.sin((pose.t * 2 + pose.phase) * 2 * math.pi)) if moving else 0.0
     wave = 0.05 * math.sin(pose.t * 2.4 + pose.phase * 7)
-    pen.limb([(-0.22, 0.14 + up), (-0.58, 0.34 + up), (-0.56 + wave, 0.8 + up), (-0.26 + wave, 1.02 + up), (-0.16 + wave, 0.86 + up)], (0.12, 0.3, 0.34, 0.26, 0.1), times(coat, 0.9))
-    pen.fill(smooth([(-0.3, 0.08 + up), (-0.28, 0.42 + up), (0, 0.72 + up), (0.22, 0.66 + up), (0.26, 0.36 + up), (0.12, 0.06 + up)]), coat)
+    pen.limb(
+        [
+            (-0.22, 0.14 + up),
+            (-0.58, 0.34 + up),
+            (-0.56 + wave, 0.8 + up),
+            (-0.26 + wave, 1.02 + up),
+            (-0.16 + wave, 0.86 + up),
+        ],
+        (0.12, 0.3, 0.34, 0.26, 0.1),
+        times(coat, 0.9),
+    )
+    pen.fill(
+        smooth(
+            [
+                (-0.3, 0.08 + up),
+                (-0.28, 0.42 + up),
+                (0, 0.72 + up),
+                (0.22, 0.66 + up),
+                (0.26, 0.36 + up),
+                (0.12, 0.06 + up),
+            ]
+        ),
+        coat,
+    )
     pen.fill(smooth([(0.26, 0.6 + up), (0.27, 0.34 + up), (0.13, 0.1 + up), (0.1, 0.4 + up)]), rgb("#f3e2c9"))
     pen.limb([(-0.12, 0.14 + up), (0.14, 0.05 + up)], (0.24, 0.1), times(coat, 0.92))
     pen.limb([(0.14, 0.5 + up), (0.3, 0.44 + up), (0.36, 0.5 + up)], (0.11, 0.08, 0.06), coat)
     for side in (-1, 1):
-        pen.fill([(0.12 + 0.06 * side, 0.92 + up), (0.13 + 0.07 * side, 1.14 + up), (0.22 + 0.06 * side, 0.94 + up)], times(coat, 0.85 if side < 0 else 1))
+        pen.fill(
+            [
+                (0.12 + 0.06 * side, 0.92 + up),
+                (0.13 + 0.07 * side, 1.14 + up),
+                (0.22 + 0.06 * side, 0.94 + up),
+            ],
+            times(coat, 0.85 if side < 0 else 1),
+        )
     pen.limb([(0.16, 0.82 + up), (0.32, 0.79 + up), (0.4, 0.75 + up)], (0.28, 0.22, 0.1), coat)
     pen.blob(0.42, 0.76 + up, 0.022, 0.02, _NIGHT_EYE)
     pen.blob(0.27, 0.86 + up, 0.034, 0.038, _NIGHT_EYE)
@@ -349,11 +535,30 @@ def mouse(pose: Pose) -> Pen:
     moving = pose.action not in {"rest", "sleep", "graze", "sit"}
     hop = 0.05 * abs(math.sin(pose.t * 8 + pose.phase * 5)) * moving
     wave = 0.08 * math.sin(pose.t * 3 + pose.phase * 9)
-    pen.limb([(-0.45, 0.2 + hop), (-0.8, 0.12), (-1.1, 0.25 + wave), (-1.3, 0.2 + wave)], (0.07, 0.05, 0.035, 0.015), rgb("#d59c88"))
+    pen.limb(
+        [(-0.45, 0.2 + hop), (-0.8, 0.12), (-1.1, 0.25 + wave), (-1.3, 0.2 + wave)],
+        (0.07, 0.05, 0.035, 0.015),
+        rgb("#d59c88"),
+    )
     for x in (-0.25, 0.2):
         pen.limb([(x, 0.15 + hop), (x + 0.1, 0.03)], (0.12, 0.06), rgb("#d9a894"))
-    pen.fill(smooth([(-0.5, 0.2 + hop), (-0.3, 0.5 + hop), (0.1, 0.56 + hop), (0.5, 0.42 + hop), (0.74, 0.24 + hop), (0.4, 0.12 + hop), (-0.2, 0.08 + hop)]), coat)
-    pen.fill(smooth([(0.4, 0.14 + hop), (0, 0.09 + hop), (-0.3, 0.12 + hop), (0.1, 0.2 + hop)]), rgb("#f0e2cc"))
+    pen.fill(
+        smooth(
+            [
+                (-0.5, 0.2 + hop),
+                (-0.3, 0.5 + hop),
+                (0.1, 0.56 + hop),
+                (0.5, 0.42 + hop),
+                (0.74, 0.24 + hop),
+                (0.4, 0.12 + hop),
+                (-0.2, 0.08 + hop),
+            ]
+        ),
+        coat,
+    )
+    pen.fill(
+        smooth([(0.4, 0.14 + hop), (0, 0.09 + hop), (-0.3, 0.12 + hop), (0.1, 0.2 + hop)]), rgb("#f0e2cc")
+    )
     pen.blob(0.22, 0.62 + hop, 0.15, 0.16, times(coat, 0.85))
     pen.blob(0.34, 0.6 + hop, 0.16, 0.17, coat)
     pen.blob(0.34, 0.6 + hop, 0.1, 0.11, rgb("#e2ad9a"))

@@ -31,7 +31,21 @@ def gull(pose: Pose) -> Pen:
             shade,
         )  # fmt: skip
         pen.limb([(hand[0] * 0.9 + 0.02, hand[1] * 0.97), hand], (0.05, 0.015), tip)
-    pen.fill(smooth([(0.42, 0.06), (0.3, 0.11), (0.0, 0.1), (-0.3, 0.03), (-0.46, 0.02), (-0.3, -0.05), (0, -0.08), (0.3, -0.02)]), white)
+    pen.fill(
+        smooth(
+            [
+                (0.42, 0.06),
+                (0.3, 0.11),
+                (0.0, 0.1),
+                (-0.3, 0.03),
+                (-0.46, 0.02),
+                (-0.3, -0.05),
+                (0, -0.08),
+                (0.3, -0.02),
+            ]
+        ),
+        white,
+    )
     pen.limb([(0.4, 0.05), (0.5, 0.03)], (0.05, 0.02), rgb("#e2a23c"))
     return pen  # fmt: skip
 
@@ -45,7 +59,20 @@ def bird(pose: Pose) -> Pen:
         bob = 0.02 * math.sin(pose.t * 2 + pose.phase * 9)
         pen.limb([(0.02, 0.2), (0.05, 0)], (0.05, 0.03), rgb("#6a4a38"))
         pen.limb([(-0.35, 0.3), (-0.75, 0.12)], (0.16, 0.1), times(coat, 0.8))
-        pen.fill(smooth([(-0.4, 0.3), (-0.2, 0.6), (0.1, 0.75 + bob), (0.32, 0.6), (0.32, 0.36), (0.08, 0.16), (-0.2, 0.18)]), coat)
+        pen.fill(
+            smooth(
+                [
+                    (-0.4, 0.3),
+                    (-0.2, 0.6),
+                    (0.1, 0.75 + bob),
+                    (0.32, 0.6),
+                    (0.32, 0.36),
+                    (0.08, 0.16),
+                    (-0.2, 0.18),
+                ]
+            ),
+            coat,
+        )
         pen.fill(smooth([(0.34, 0.55), (0.36, 0.36), (0.1, 0.17), (0.05, 0.32)]), belly)
         pen.blob(0.22, 0.78 + bob, 0.2, 0.18, coat)
         pen.fill([(0.38, 0.82 + bob), (0.55, 0.76 + bob), (0.38, 0.72 + bob)], rgb("#dd9a3a"))
@@ -54,11 +81,35 @@ def bird(pose: Pose) -> Pen:
         return pen
     pen = Pen(pose.x, pose.y, pose.scale, (1.0, 1.0, 0.9, 0.9), pose.facing, 0.1)
     wing = _flap(pose, 9.0, 0.5)
-    pen.fill(smooth([(-0.05, 0.04), (-0.2, 0.3 * wing + 0.1), (-0.3, 0.72 * wing + 0.05), (0.04, 0.4 * wing + 0.08), (0.2, 0.05)]), times(coat, 0.72))
+    pen.fill(
+        smooth(
+            [
+                (-0.05, 0.04),
+                (-0.2, 0.3 * wing + 0.1),
+                (-0.3, 0.72 * wing + 0.05),
+                (0.04, 0.4 * wing + 0.08),
+                (0.2, 0.05),
+            ]
+        ),
+        times(coat, 0.72),
+    )
     pen.fill([(-0.3, 0.05), (-0.72, 0.1), (-0.68, 0.0), (-0.74, -0.08), (-0.3, -0.03)], times(coat, 0.85))
-    pen.fill(smooth([(0.42, 0.05), (0.3, 0.15), (0.0, 0.13), (-0.35, 0.02), (0.0, -0.12), (0.3, -0.06)]), coat)
+    pen.fill(
+        smooth([(0.42, 0.05), (0.3, 0.15), (0.0, 0.13), (-0.35, 0.02), (0.0, -0.12), (0.3, -0.06)]), coat
+    )
     pen.fill(smooth([(0.3, -0.02), (0.0, -0.02), (-0.2, -0.04), (0.0, -0.12), (0.26, -0.07)]), belly)
-    pen.fill(smooth([(-0.08, 0.06), (-0.18, 0.5 * wing + 0.06), (-0.1, 0.95 * wing + 0.05), (0.1, 0.5 * wing + 0.06), (0.24, 0.06)]), mix(coat, (1, 1, 1), 0.12))
+    pen.fill(
+        smooth(
+            [
+                (-0.08, 0.06),
+                (-0.18, 0.5 * wing + 0.06),
+                (-0.1, 0.95 * wing + 0.05),
+                (0.1, 0.5 * wing + 0.06),
+                (0.24, 0.06),
+            ]
+        ),
+        mix(coat, (1, 1, 1), 0.12),
+    )
     pen.fill([(0.4, 0.1), (0.54, 0.05), (0.4, 0.02)], rgb("#dd9a3a"))
     pen.blob(0.32, 0.09, 0.025, 0.028, rgb("#15161a"))
     return pen  # fmt: skip
@@ -79,8 +130,25 @@ def owl(pose: Pose) -> Pen:
     coat = pose.colour or rgb("#8a6a4c")
     pen = Pen(pose.x, pose.y, pose.scale, (0.7, 0.7, 0.1, 1.25), pose.facing)
     turn = 0.07 * math.sin(pose.t * 0.8 + pose.phase * 6)
-    pen.fill(smooth([(-0.34, 0.1), (-0.42, 0.5), (-0.3, 0.85), (0, 0.95), (0.3, 0.85), (0.42, 0.5), (0.34, 0.1), (0, 0)]), coat)
-    pen.fill(smooth([(-0.2, 0.12), (-0.22, 0.5), (0, 0.62), (0.22, 0.5), (0.2, 0.12), (0, 0.04)]), mix(coat, rgb("#f2e2c4"), 0.6))
+    pen.fill(
+        smooth(
+            [
+                (-0.34, 0.1),
+                (-0.42, 0.5),
+                (-0.3, 0.85),
+                (0, 0.95),
+                (0.3, 0.85),
+                (0.42, 0.5),
+                (0.34, 0.1),
+                (0, 0),
+            ]
+        ),
+        coat,
+    )
+    pen.fill(
+        smooth([(-0.2, 0.12), (-0.22, 0.5), (0, 0.62), (0.22, 0.5), (0.2, 0.12), (0, 0.04)]),
+        mix(coat, rgb("#f2e2c4"), 0.6),
+    )
     for side in (-1, 1):
         pen.fill([(turn + side * 0.16, 0.98), (turn + side * 0.34, 1.18), (turn + side * 0.36, 0.88)], coat)
     pen.blob(turn, 0.85, 0.38, 0.27, times(coat, 1.08))
@@ -91,20 +159,29 @@ def owl(pose: Pose) -> Pen:
         pen.blob(turn * 1.8 + side * 0.15, 0.87, 0.05, 0.05 * blink, rgb("#141414"))
     pen.fill([(turn * 1.6 - 0.05, 0.8), (turn * 1.6 + 0.05, 0.8), (turn * 1.6, 0.68)], rgb("#d9953a"))
     for side in (-1, 1):
-        pen.fill(smooth([(side * 0.3, 0.78), (side * 0.46, 0.45), (side * 0.32, 0.06), (side * 0.24, 0.4)]), times(coat, 0.78))
+        pen.fill(
+            smooth([(side * 0.3, 0.78), (side * 0.46, 0.45), (side * 0.32, 0.06), (side * 0.24, 0.4)]),
+            times(coat, 0.78),
+        )
     return pen  # fmt: skip
 
 
 def butterfly(pose: Pose) -> Pen:
     """A butterfly; its wings open and close."""
-    wings = pose.colour or (rgb("#e9a13c"), rgb("#6f9fd8"), rgb("#e7d36a"), rgb("#d77f9c"))[int(pose.phase * 4) % 4]
+    wings = (
+        pose.colour
+        or (rgb("#e9a13c"), rgb("#6f9fd8"), rgb("#e7d36a"), rgb("#d77f9c"))[int(pose.phase * 4) % 4]
+    )
     pen = Pen(pose.x, pose.y, pose.scale, (0.8, 0.8, 0.8, 0.8), pose.facing, 0.4)
     spread = 0.55 + 0.45 * math.sin((pose.t + pose.phase * 5) * 10)
     for side, shade in ((-1, 0.78), (1, 1.0)):
         w = side * (0.12 + 0.5 * spread)
         ink = times(wings, shade)
         pen.fill(smooth([(0, 0.06), (w * 0.6, 0.52), (w * 1.15, 0.46), (w, 0.08), (0, -0.02)]), ink)
-        pen.fill(smooth([(0, 0.02), (w * 0.9, -0.04), (w * 0.8, -0.42), (w * 0.3, -0.4), (0, -0.1)]), times(ink, 0.86))
+        pen.fill(
+            smooth([(0, 0.02), (w * 0.9, -0.04), (w * 0.8, -0.42), (w * 0.3, -0.4), (0, -0.1)]),
+            times(ink, 0.86),
+        )
         pen.blob(w * 0.78, 0.33, 0.05 * spread + 0.02, 0.06, mix(ink, (1, 1, 1), 0.6))
     pen.limb([(0, 0.2), (0, -0.26)], (0.06, 0.05), rgb("#33291f"))
     return pen

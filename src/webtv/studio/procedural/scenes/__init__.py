@@ -2,12 +2,17 @@
 
 from typing import Protocol
 
+from webtv.studio.procedural.scenes.abstract import Abstract
 from webtv.studio.procedural.scenes.city import City
 from webtv.studio.procedural.scenes.coast import Coast
 from webtv.studio.procedural.scenes.forest import Forest
 from webtv.studio.procedural.scenes.meadow import Meadow
+from webtv.studio.procedural.scenes.mountains import Mountains
 from webtv.studio.procedural.scenes.rain_window import RainWindow
+from webtv.studio.procedural.scenes.snow import SnowVillage
+from webtv.studio.procedural.scenes.space import Space
 from webtv.studio.procedural.scenes.train import Train
+from webtv.studio.procedural.scenes.underwater import Underwater
 from webtv.studio.procedural.stage import Image, Stage
 
 
@@ -21,4 +26,17 @@ class Scene(Protocol):
         ...
 
 
-SCENES: dict[str, type[Scene]] = {"city": City, "coast": Coast, "forest": Forest, "meadow": Meadow, "rain_window": RainWindow, "train": Train}
+SCENES: dict[str, type[Scene]] = {
+    "abstract": Abstract,
+    "aurora": Mountains,
+    "city": City,
+    "coast": Coast,
+    "forest": Forest,
+    "meadow": Meadow,
+    "mountains": Mountains,
+    "rain_window": RainWindow,
+    "snow": SnowVillage,
+    "space": Space,
+    "train": Train,
+    "underwater": Underwater,
+}

@@ -12,7 +12,7 @@ from webtv.studio.procedural.figures import FIGURES, Pose
 from webtv.studio.procedural.glow import Lamps, halo
 from webtv.studio.procedural.pen import Pen, smooth
 from webtv.studio.procedural.sky import Sky
-from webtv.studio.procedural.stage import Image, Stage
+from webtv.studio.procedural.stage import Image, Stage, blend, spread, tint_over
 from webtv.studio.procedural.weather import Weather
 
 _WALL = 8.5  # metres from the middle of the street to the facades
@@ -47,20 +47,35 @@ class Skyline:
         self.sky = Sky(stage, self.shore, clouds=None)
         self.planes = []
         self.lamps: list[tuple[float, float, float, float]] = []
-        for depth, low, high, distance in ((0.12, 0.12, 0.44, 0.62), (0.22, 0.07, 0.34, 0.36), (0.34, 0.03, 0.18, 0.12)):
+        for depth, low, high, distance in (
+            (0.12, 0.12, 0.44, 0.62),
+            (0.22, 0.07, 0.34, 0.36),
+            (0.34, 0.03, 0.18, 0.12),
+        ):
             plate = stage.plate(depth, self.shore - 0.6, self.shore + 0.006)
             points = skyline(plate, place, self.shore, low, high, stage.light, distance)
             self.planes.append(plate)
             self.lamps += [(depth, x, y, float(place.random())) for x, y in points]
         self.bank = [
-            (float(x), NEON[int(place.integers(len(NEON)))] if place.random() < 0.3 else WARM[int(place.integers(5))])
-            for x in np.arange(-1.6, 1.6, 0.07) + place.uniform(-0.02, 0.02, 46)[: len(np.arange(-1.6, 1.6, 0.07))]
+            (
+                float(x),
+                NEON[int(place.integers(len(NEON)))]
+                if place.random() < 0.3
+                else WARM[int(place.integers(5))],
+            )
+            for x in np.arange(-1.6, 1.6, 0.07)
+            + place.uniform(-0.02, 0.02, 46)[: len(np.arange(-1.6, 1.6, 0.07))]
         ]
         self.ripple = noise.tile(256, stage.take("ripple"), 1.5, low=4, high=60)
         self.ripple = cv2.copyMakeBorder(self.ripple, 0, 1, 0, 1, cv2.BORDER_WRAP)
         self.weather = Weather(stage)
         self.boats = [
-            (float(place.uniform(-0.7, 0.7)), float(place.uniform(0.03, 0.16)), float(place.choice((-1, 1))), float(place.random()))
+            (
+                float(place.uniform(-0.7, 0.7)),
+                float(place.uniform(0.03, 0.16)),
+                float(place.choice((-1, 1))),
+                float(place.random()),
+            )
             for _ in range(2)
         ]
 
@@ -87,7 +102,9 @@ class Skyline:
             figure = FIGURES["ship" if phase < 0.5 else "boat"]
             px, py = v.at(x + heading * 0.02 * (t - stage.seconds / 2), self.shore + y)
             scale = v.scale * figure.size * (0.5 + 3 * y)
-            figure.draw(Pose(px, py, scale, heading, t, phase, lamps=light.lamps)).lay(frame, light, 1, 0.1, reflect=0.4)
+            figure.draw(Pose(px, py, scale, heading, t, phase, lamps=light.lamps)).lay(
+                frame, light, 1, 0.1, reflect=0.4
+            )
         self.weather.draw(frame, t)
 
     def _water(self, frame: Image, t: float) -> None:
@@ -102,18 +119,22 @@ class Skyline:
         drop = np.arange(rows, dtype=np.float32)[:, None] + 0.5
         near = drop / (stage.height * stage.zoom)
         x = (np.arange(w, dtype=np.float32)[None, :] - view.left) / view.scale
-        u = np.mod(x / (near + 0.06) * 9 + t * 9, 256).astype(np.float32)
-        v = np.mod(np.repeat(13 / (near + 0.03), w, 1) + t * 7, 256).astype(np.float32)
+        u = noise.wrap(x / (near + 0.06) * 9 + t * 9)
+        v = noise.wrap(np.repeat(13 / (near + 0.03), w, 1) + t * 7)
         n = cv2.remap(self.ripple, u, v, cv2.INTER_LINEAR)
         reach = stage.height * stage.zoom
         sx = np.arange(w, dtype=np.float32)[None, :] + n * (0.4 + near * 20) * reach / 360
-        sy = np.clip(line - drop * 1.05 - n * (1.2 + near * 70) * reach / 360, 0, first - 1).astype(np.float32)
-        mirror = cv2.remap(frame[:first], sx.astype(np.float32), sy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        sy = np.clip(line - drop * 1.05 - n * (1.2 + near * 70) * reach / 360, 0, first - 1).astype(
+            np.float32
+        )
+        mirror = cv2.remap(
+            frame[:first], sx.astype(np.float32), sy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
         mirror = cv2.blur(mirror, (1, 5))
-        deep = np.asarray(times(mix(stage.light.sky[0], stage.light.haze, 0.25), 0.6), np.float32)
-        keep = (0.8 - 0.4 * np.clip(near * 2.4, 0, 1)).astype(np.float32)[..., None]
-        shine = 1 + 0.22 * n[..., None]
-        frame[first:] = (deep + keep * (mirror - deep)) * shine
+        deep = times(mix(stage.light.sky[0], stage.light.haze, 0.25), 0.6)
+        sink = np.repeat(0.2 + 0.4 * np.clip(near * 2.4, 0, 1), w, 1)
+        tint_over(mirror, deep, sink)
+        frame[first:] = cv2.multiply(mirror, spread(1 + 0.22 * n))
 
 
 class Street:
@@ -124,7 +145,9 @@ class Street:
         place, spec = stage.place("street"), stage.spec
         self.horizon = 0.56
         stage.focus = (float(place.uniform(-0.08, 0.08)), self.horizon - 0.02)
-        self.wet = {"rain": 1.0, "storm": 1.0, "snow": 0.25, "fog": 0.5}.get(spec.weather, 0.35 if stage.light.lamps > 0.5 else 0.0)
+        self.wet = {"rain": 1.0, "storm": 1.0, "snow": 0.25, "fog": 0.5}.get(
+            spec.weather, 0.35 if stage.light.lamps > 0.5 else 0.0
+        )
         self.sky = Sky(stage, self.horizon)
         self.walls = [self._mips(self._facade(stage.place(f"wall{k}"))) for k in range(2)]
         self.far = stage.plate(0.05, self.horizon - 0.5, self.horizon + 0.01)
@@ -138,7 +161,12 @@ class Street:
         asked = next((c for c in spec.cast if c.kind == "car"), None)
         self.car_colour = asked.colour if asked else None
         self.cars = [
-            (int(place.choice((-1, 1))), float(place.uniform(0, 150)), float(place.uniform(5, 9)), float(place.random()))
+            (
+                int(place.choice((-1, 1))),
+                float(place.uniform(0, 150)),
+                float(place.uniform(5, 9)),
+                float(place.random()),
+            )
             for _ in range(max(6, (asked.count + 3) if asked else 6))
         ]
         walkers = next((c for c in spec.cast if c.kind == "person"), None)
@@ -156,7 +184,9 @@ class Street:
         self.puddles = noise.tile(256, np.random.default_rng(int(place.integers(2**31))), 1.9, low=2, high=40)
         self.puddles = cv2.copyMakeBorder(self.puddles, 0, 1, 0, 1, cv2.BORDER_WRAP)
         camera = spec.camera
-        self.pace = {"dolly": 2.2 * camera.direction, "drift": 0.8, "static": 0.0}.get(camera.move, 0.5) * camera.speed
+        self.pace = {"dolly": 2.2 * camera.direction, "drift": 0.8, "static": 0.0}.get(
+            camera.move, 0.5
+        ) * camera.speed
         self.weather = Weather(stage)
 
     # -- what is painted once -------------------------------------------------------------------------
@@ -194,36 +224,48 @@ class Street:
         tall, width = body.shape[:2]
         high = int(3.6 * _PX)
         body[tall - high :] = times(wall, 0.6)
-        colour = NEON[int(rng.integers(len(NEON)))] if rng.random() < 0.55 else WARM[int(rng.integers(len(WARM)))]
+        colour = (
+            NEON[int(rng.integers(len(NEON)))] if rng.random() < 0.55 else WARM[int(rng.integers(len(WARM)))]
+        )
         inner = mix(WARM[int(rng.integers(len(WARM)))], (1, 1, 1), 0.1)
         bay = int(rng.uniform(2.2, 3.6) * _PX)
         for start in range(_PX // 2, width - bay // 2, bay + _PX // 2):
             end = min(width - 3, start + bay)
             r0, r1 = tall - int(2.75 * _PX), tall - int(0.45 * _PX)
             across = np.linspace(-1, 1, max(1, end - start), dtype=np.float32)[None, :, None]
-            glow = (0.62 + 0.3 * (1 - across**2)) * np.linspace(1.05, 0.6, r1 - r0, dtype=np.float32)[:, None, None]
+            glow = (0.62 + 0.3 * (1 - across**2)) * np.linspace(1.05, 0.6, r1 - r0, dtype=np.float32)[
+                :, None, None
+            ]
             shop = np.asarray(inner, np.float32) * glow * night * float(rng.uniform(0.55, 1.0))
             # Goods on shelves: soft dark and coloured blocks.
             for _ in range(5):
                 gx, gw = int(rng.integers(0, max(1, end - start - 4))), int(rng.integers(2, 7))
                 gy, gh = int(rng.integers((r1 - r0) // 3, r1 - r0 - 2)), int(rng.integers(3, 9))
-                shop[gy : gy + gh, gx : gx + gw] *= np.asarray(mix(NEON[int(rng.integers(7))], (0.5, 0.5, 0.5), 0.6), np.float32)
+                shop[gy : gy + gh, gx : gx + gw] *= np.asarray(
+                    mix(NEON[int(rng.integers(7))], (0.5, 0.5, 0.5), 0.6), np.float32
+                )
             body[r0:r1, start:end] = shop
         band = slice(tall - high, tall - high + int(0.55 * _PX))
         body[band] = np.asarray(mix(times(colour, night), wall, 0.15), np.float32)
         if rng.random() < 0.5:
             stripes = (np.arange(width) // 6 % 2).astype(np.float32)[None, :, None]
             awning = np.asarray(light.lit(mix(colour, (0.4, 0.2, 0.2), 0.4), 0.6), np.float32)
-            body[tall - high + int(0.55 * _PX) : tall - high + int(1.1 * _PX)] = awning * (0.7 + 0.5 * stripes)
+            body[tall - high + int(0.55 * _PX) : tall - high + int(1.1 * _PX)] = awning * (
+                0.7 + 0.5 * stripes
+            )
 
     @staticmethod
     def _mips(texture: Image) -> list[Image]:
         """Ever smoother copies, so that distant windows do not shimmer; each wraps by a few pixels."""
         levels = []
         for k in range(6):
-            soft = texture if k == 0 else cv2.blur(
-                cv2.copyMakeBorder(texture, 0, 0, 96, 96, cv2.BORDER_WRAP), (1 + 3 * 2**k, 1 + 2**k)
-            )[:, 96:-96]
+            soft = (
+                texture
+                if k == 0
+                else cv2.blur(
+                    cv2.copyMakeBorder(texture, 0, 0, 96, 96, cv2.BORDER_WRAP), (1 + 3 * 2**k, 1 + 2**k)
+                )[:, 96:-96]
+            )
             levels.append(cv2.copyMakeBorder(np.ascontiguousarray(soft), 0, 0, 0, 2, cv2.BORDER_WRAP))
         return levels
 
@@ -257,7 +299,7 @@ class Street:
     def _walls(self, frame: Image) -> None:
         h, w = frame.shape[:2]
         columns = np.arange(w, dtype=np.float32) + 0.5 - self.cx
-        fog = np.asarray(mix(self.stage.light.haze, self.stage.light.sky[-1], 0.35), np.float32)
+        fog = [np.float32(c) for c in mix(self.stage.light.haze, self.stage.light.sky[-1], 0.35)]
         density = 1 / (150 * (1 - 0.6 * self.stage.light.fog))
         rows = np.arange(h, dtype=np.float32)[:, None] + 0.5
         for side, wall in ((-1, self.walls[0]), (1, self.walls[1])):
@@ -276,22 +318,26 @@ class Street:
                 top = max(0, int(self.cy - float(((_TALL - _EYE) * self.f / zc).max())) - 1)
                 if bottom <= top:
                     continue
-                u = np.mod((zc + self.z) * _PX, _LONG * _PX).astype(np.float32)
+                u = noise.wrap((zc + self.z) * _PX, _LONG * _PX)
                 v = (_TALL - _EYE) * _PX + (rows[top:bottom] - self.cy) * (zc * (_PX / self.f))[None, :]
                 seen = cv2.remap(
                     wall[k], np.repeat(u[None, :], bottom - top, 0), v.astype(np.float32), cv2.INTER_LINEAR,
                     borderMode=cv2.BORDER_CONSTANT,
                 )  # fmt: skip
-                far = (1 - np.exp(-zc * density)).astype(np.float32)[None, :, None]
-                colour, alpha = seen[..., :3], seen[..., 3:]
-                colour = colour + far * (fog * alpha - colour)
+                far = np.repeat((1 - np.exp(-zc * density)).astype(np.float32)[None, :], bottom - top, 0)
+                r, g, b, a = cv2.split(seen)
+                mist, rest = far * a, 1 - a
+                near = 1 - far
                 part = frame[top:bottom, c0:c1]
-                part *= 1 - alpha
-                part += colour
+                cv2.multiply(part, spread(rest), dst=part)
+                layers = [c * near + mist * f for c, f in zip((r, g, b), fog, strict=True)]
+                cv2.add(part, cv2.merge(layers), dst=part)
 
     def _signs(self, frame: Image, lamps: Lamps, t: float) -> None:
         power = 0.3 + 0.7 * self.stage.light.lamps
-        for side, z0, y, tall, hue, motif, phase in sorted(self.signs, key=lambda s: -((s[1] - self.z) % _LONG)):
+        for side, z0, y, tall, hue, motif, phase in sorted(
+            self.signs, key=lambda s: -((s[1] - self.z) % _LONG)
+        ):
             z = (z0 - self.z) % _LONG
             if z < 2.2:
                 continue
@@ -319,35 +365,40 @@ class Street:
         inside = np.clip((_WALL - np.abs(x)) / np.maximum(z / self.f, 1e-3) + 0.5, 0, 1)
         if not inside.any():
             return
-        u = np.mod(x * 14, 256).astype(np.float32)
-        v = np.mod(np.repeat((z + self.z) * 9, w, 1), 256).astype(np.float32)
+        u = noise.wrap(x * 14)
+        v = noise.wrap(np.repeat((z + self.z) * 9, w, 1))
         n = cv2.remap(self.puddles, u, v, cv2.INTER_LINEAR)
         n *= np.clip(1.4 - z / 45, 0.25, 1)
         kerb = np.abs(x) > 5.2
-        asphalt = np.where(kerb[..., None], np.asarray(light.lit(rgb("#7d7a78"), 0.5), np.float32), np.asarray(light.lit(rgb("#4c4e54"), 0.5), np.float32))
-        asphalt = asphalt * (0.92 + 0.09 * n[..., None]) * (1 - 0.25 * self.wet)
+        asphalt = np.empty((len(rows), w, 3), np.float32)
+        asphalt[:] = light.lit(rgb("#4c4e54"), 0.5)
+        tint_over(asphalt, light.lit(rgb("#7d7a78"), 0.5), kerb)
+        cv2.multiply(asphalt, spread((0.92 + 0.09 * n) * (1 - 0.25 * self.wet)), dst=asphalt)
         if light.lamps < 0.6 or self.wet < 0.9:
             dash = (np.abs(x) < 0.09) & (np.mod(z + self.z, 6) < 3) & (z < 70)
             asphalt[dash] = light.lit(rgb("#e8e4d8"), 0.8)
         if self.stage.spec.weather == "snow":
-            white = np.clip(0.5 + 0.5 * n + kerb * 0.5, 0, 0.95)[..., None]
-            asphalt += white * (np.asarray(light.lit(rgb("#eef2f6"), 0.8), np.float32) - asphalt)
+            tint_over(asphalt, light.lit(rgb("#eef2f6"), 0.8), np.clip(0.5 + 0.5 * n + kerb * 0.5, 0, 0.95))
         ground = asphalt
         if self.wet > 0:
             ripple = n * np.clip(drop / h * 26, 0.3, 7)
             shiver = 0.6 * np.sin(t * 5 + drop * 0.9) * self.wet
             sx = (np.arange(w, dtype=np.float32)[None, :] + ripple + shiver).astype(np.float32)
-            sy = np.clip(self.cy - drop * 0.92 - 3 * n - np.abs(ripple) * 1.2, 0, first - 1).astype(np.float32)
+            sy = np.clip(self.cy - drop * 0.92 - 3 * n - np.abs(ripple) * 1.2, 0, first - 1).astype(
+                np.float32
+            )
             mirror = cv2.remap(frame[:first], sx, sy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             smear = max(3, (h // 26) | 1)
-            mirror = 0.55 * cv2.blur(mirror, (1, smear)) + 0.45 * cv2.blur(mirror, (3, smear * 3))
+            mirror = cv2.addWeighted(
+                cv2.blur(mirror, (1, smear)), 0.55, cv2.blur(mirror, (3, smear * 3)), 0.45, 0
+            )
             gloss = np.clip(0.5 + 0.38 * n, 0.12, 0.95) * self.wet * np.clip(1.0 - drop / h * 0.35, 0.2, 1)
             gloss *= np.where(kerb, 0.75, 1.0)
-            ground = ground * (1 - 0.45 * gloss[..., None]) + mirror * (0.95 * gloss[..., None])
-        far = (1 - np.exp(-z / (150 * (1 - 0.6 * light.fog))))[..., None]
-        ground += far * (np.asarray(mix(light.haze, light.sky[-1], 0.35), np.float32) - ground)
-        part = frame[first:]
-        part += inside[..., None].astype(np.float32) * (ground.astype(np.float32) - part)
+            cv2.multiply(ground, spread(1 - 0.45 * gloss), dst=ground)
+            cv2.add(ground, cv2.multiply(mirror, spread(0.95 * gloss)), dst=ground)
+        far = np.repeat(1 - np.exp(-z / (150 * (1 - 0.6 * light.fog))), w, 1)
+        tint_over(ground, mix(light.haze, light.sky[-1], 0.35), far)
+        blend(frame[first:], ground, inside)
 
     def _traffic(self, frame: Image, lamps: Lamps, t: float) -> None:
         night = self.stage.light.lamps
@@ -383,7 +434,14 @@ class Street:
             if not _visible(px, py, scale, frame):
                 continue
             pen = FIGURES["person"].draw(Pose(px, py, scale, heading, t, phase, action, colour))
-            pen.lay(frame, self.stage.light, -math.copysign(1, x), min(0.6, z / 90), rim=0.8, reflect=0.45 * self.wet)
+            pen.lay(
+                frame,
+                self.stage.light,
+                -math.copysign(1, x),
+                min(0.6, z / 90),
+                rim=0.8,
+                reflect=0.45 * self.wet,
+            )
 
     def _posts(self, frame: Image, lamps: Lamps) -> None:
         light = self.stage.light
@@ -409,8 +467,7 @@ class Street:
         dy = (np.arange(h, dtype=np.float32)[:, None] * 4 - self.cy) / self.f
         soft = np.exp(-(dx * dx * 9 + dy * dy * 20)) * (0.2 + 0.25 * light.fog) * light.lamps
         big = cv2.resize(soft.astype(np.float32), (frame.shape[1], frame.shape[0]))
-        glow = np.asarray(mix(light.haze, rgb("#ffb070"), 0.45), np.float32)
-        frame += big[..., None] * (glow - frame * 0.6)
+        tint_over(frame, times(mix(light.haze, rgb("#ffb070"), 0.45), 1.4), big * 0.7)
 
 
 def _visible(x: float, y: float, scale: float, frame: Image) -> bool:
@@ -418,21 +475,51 @@ def _visible(x: float, y: float, scale: float, frame: Image) -> bool:
     return -scale < x < frame.shape[1] + scale and scale > 5 and y - scale * 1.4 < frame.shape[0]
 
 
-def _line(frame: Image, points: list[tuple[float, float]], colour: Colour, thick: int, closed: bool = False) -> None:
+def _line(
+    frame: Image, points: list[tuple[float, float]], colour: Colour, thick: int, closed: bool = False
+) -> None:
     p = np.round(np.array(points) * 16).astype(np.int32)
     cv2.polylines(frame, [p], closed, colour, thick, cv2.LINE_AA, 4)
 
 
 def _neon(
-    frame: Image, x: float, y: float, wide: float, high: float, colour: Colour, motif: int, power: float, t: float
+    frame: Image,
+    x: float,
+    y: float,
+    wide: float,
+    high: float,
+    colour: Colour,
+    motif: int,
+    power: float,
+    t: float,
 ) -> None:
     """A hanging sign: a dark board with a tube around it and an abstract figure of tubes; never letters."""
-    board = np.round(np.array([(x - wide, y - high), (x + wide, y - high), (x + wide, y + high), (x - wide, y + high)]) * 16)
-    cv2.fillPoly(frame, [board.astype(np.int32)], times(mix((0.03, 0.03, 0.05), colour, 0.22), 0.3 + 0.5 * power), cv2.LINE_AA, 4)
+    board = np.round(
+        np.array([(x - wide, y - high), (x + wide, y - high), (x + wide, y + high), (x - wide, y + high)])
+        * 16
+    )
+    cv2.fillPoly(
+        frame,
+        [board.astype(np.int32)],
+        times(mix((0.03, 0.03, 0.05), colour, 0.22), 0.3 + 0.5 * power),
+        cv2.LINE_AA,
+        4,
+    )
     ink = times(mix(colour, (1, 1, 1), 0.25), power)
     thick = max(1, round(wide * 0.14))
     k = 0.84
-    _line(frame, [(x - wide * k, y - high * k), (x + wide * k, y - high * k), (x + wide * k, y + high * k), (x - wide * k, y + high * k)], ink, thick, True)
+    _line(
+        frame,
+        [
+            (x - wide * k, y - high * k),
+            (x + wide * k, y - high * k),
+            (x + wide * k, y + high * k),
+            (x - wide * k, y + high * k),
+        ],
+        ink,
+        thick,
+        True,
+    )
     other = times(mix(NEON[(motif * 3 + 2) % len(NEON)], (1, 1, 1), 0.2), power)
     if wide < 2.5:
         return
@@ -440,10 +527,17 @@ def _neon(
     spots = np.linspace(-high * 0.62, high * 0.62, max(2, round(high / wide * 1.2)))
     if motif == 0:
         for d in spots:
-            cv2.circle(frame, (int(x * 16), int((y + d) * 16)), int(r * 0.8 * 16), other, thick, cv2.LINE_AA, 4)
+            cv2.circle(
+                frame, (int(x * 16), int((y + d) * 16)), int(r * 0.8 * 16), other, thick, cv2.LINE_AA, 4
+            )
     elif motif == 1:
         for d in spots:
-            _line(frame, [(x - r, y + d - r * 0.6), (x, y + d + r * 0.5), (x + r, y + d - r * 0.6)], other, thick)
+            _line(
+                frame,
+                [(x - r, y + d - r * 0.6), (x, y + d + r * 0.5), (x + r, y + d - r * 0.6)],
+                other,
+                thick,
+            )
     elif motif == 2:
         wave = [(x + r * math.sin(a * 2.2 + t), y + high * 0.66 * (a / 5)) for a in np.linspace(-5, 5, 24)]
         _line(frame, wave, other, thick)
@@ -456,10 +550,23 @@ def _neon(
             _line(frame, [(x, y + d - r), (x + r, y + d), (x, y + d + r), (x - r, y + d)], other, thick, True)
     else:
         for q in (0.85, 0.5):
-            cv2.ellipse(frame, (int(x * 16), int(y * 16)), (int(r * q * 16), int(high * 0.66 * q * 16)), 0, 0, 360, other, thick, cv2.LINE_AA, 4)
+            cv2.ellipse(
+                frame,
+                (int(x * 16), int(y * 16)),
+                (int(r * q * 16), int(high * 0.66 * q * 16)),
+                0,
+                0,
+                360,
+                other,
+                thick,
+                cv2.LINE_AA,
+                4,
+            )
 
 
-def _car(frame: Image, x: float, y: float, s: float, stage: Stage, colour: Colour, front: bool, fade: float) -> None:
+def _car(
+    frame: Image, x: float, y: float, s: float, stage: Stage, colour: Colour, front: bool, fade: float
+) -> None:
     """A car from the front or behind."""
     light = stage.light
     pen = Pen(x, y, s, (1.2, 1.2, 0.15, 1.7))
@@ -467,9 +574,28 @@ def _car(frame: Image, x: float, y: float, s: float, stage: Stage, colour: Colou
     pen.blob(0, 0.03, 0.98, 0.1, times(dark, 0.5))
     for side in (-1, 1):
         pen.fill(smooth([(side * 0.62, 0), (side * 0.62, 0.35), (side * 0.86, 0.35), (side * 0.86, 0)]), dark)
-    pen.fill(smooth([(-0.62, 0.85), (-0.52, 1.38), (0, 1.46), (0.52, 1.38), (0.62, 0.85)]), times(colour, 0.8))
-    pen.fill(smooth([(-0.54, 0.9), (-0.46, 1.3), (0, 1.36), (0.46, 1.3), (0.54, 0.9)]), mix(times(light.sky[-2], 0.6), dark, 0.4))
-    pen.fill(smooth([(-0.9, 0.3), (-0.88, 0.75), (-0.7, 0.92), (0.7, 0.92), (0.88, 0.75), (0.9, 0.3), (0.7, 0.18), (-0.7, 0.18)]), colour)
+    pen.fill(
+        smooth([(-0.62, 0.85), (-0.52, 1.38), (0, 1.46), (0.52, 1.38), (0.62, 0.85)]), times(colour, 0.8)
+    )
+    pen.fill(
+        smooth([(-0.54, 0.9), (-0.46, 1.3), (0, 1.36), (0.46, 1.3), (0.54, 0.9)]),
+        mix(times(light.sky[-2], 0.6), dark, 0.4),
+    )
+    pen.fill(
+        smooth(
+            [
+                (-0.9, 0.3),
+                (-0.88, 0.75),
+                (-0.7, 0.92),
+                (0.7, 0.92),
+                (0.88, 0.75),
+                (0.9, 0.3),
+                (0.7, 0.18),
+                (-0.7, 0.18),
+            ]
+        ),
+        colour,
+    )
     pen.fill([(-0.42, 0.34), (-0.42, 0.56), (0.42, 0.56), (0.42, 0.34)], times(colour, 0.45))
     lamp = rgb("#fff6de") if front else rgb("#ff5040")
     for side in (-1, 1):

@@ -10,7 +10,7 @@ from webtv.studio.procedural.colour import Colour, mix, rgb, times
 from webtv.studio.procedural.figures import FIGURES, Pose
 from webtv.studio.procedural.sky import Sky
 from webtv.studio.procedural.spec import Cast
-from webtv.studio.procedural.stage import Image, Plate, Stage, tint_over
+from webtv.studio.procedural.stage import Image, Plate, Stage, blend, tint_over
 from webtv.studio.procedural.water import Water
 from webtv.studio.procedural.weather import Weather
 
@@ -120,7 +120,9 @@ class Coast:
         below = plate.y - foot[None, :]
         inside = np.asarray(mask.max(axis=0) > 0.5, np.float32)[None, :]
         fade = np.clip(1 - below / 0.055, 0, 1) * (below > -0.004) * inside * 0.5
-        tone = np.asarray(times(mix(self.water.deep, self.stage.light.lit(rgb("#5d5347"), 0.2), 0.5), 0.9), np.float32)
+        tone = np.asarray(
+            times(mix(self.water.deep, self.stage.light.lit(rgb("#5d5347"), 0.2), 0.5), 0.9), np.float32
+        )
         fade = cv2.GaussianBlur(fade.astype(np.float32), (0, 0), 2.5)
         plate.fill(tone, fade)
 
@@ -143,7 +145,9 @@ class Coast:
             cv2.fillPoly(ink, [np.round((p - (x0, y0)) * fine * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
             a = cv2.resize(ink, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
             # Round towers are brighter on the sunny side.
-            columns = np.linspace(-1, 1, x1 - x0, dtype=np.float32)[None, :] * (1 if self.sky.sun_x > x else -1)
+            columns = np.linspace(-1, 1, x1 - x0, dtype=np.float32)[None, :] * (
+                1 if self.sky.sun_x > x else -1
+            )
             tone = np.asarray(light.lit(colour, shade), np.float32) * (0.84 + 0.26 * columns)[..., None]
             part = plate.rgba[y0:y1, x0:x1]
             part[..., :3] = part[..., :3] * (1 - a[..., None]) + tone * a[..., None]
@@ -156,7 +160,11 @@ class Coast:
             w0, w1 = 0.14 - 0.055 * low, 0.14 - 0.055 * (low + 0.17)
             draw([(-w0, low), (-w1, low + 0.17), (w1, low + 0.17), (w0, low)], accent)
         draw([(-0.12, tall), (-0.12, tall + 0.03), (0.12, tall + 0.03), (0.12, tall)], rgb("#3a3a40"))
-        draw([(-0.07, tall + 0.03), (-0.07, tall + 0.14), (0.07, tall + 0.14), (0.07, tall + 0.03)], rgb("#ffe9ae"), 1.0)
+        draw(
+            [(-0.07, tall + 0.03), (-0.07, tall + 0.14), (0.07, tall + 0.14), (0.07, tall + 0.03)],
+            rgb("#ffe9ae"),
+            1.0,
+        )
         draw([(-0.09, tall + 0.14), (0, tall + 0.23), (0.09, tall + 0.14)], accent)
         self.lamp = (x, ground - (tall + 0.085) * s)
 
@@ -198,7 +206,9 @@ class Coast:
                 y = self.horizon + 0.012 + 0.16 * near * near
                 heading = cast.heading or int(place.choice((-1, 1)))
                 base = self.sky.sun_x * 0.6 + float(place.normal(0, 0.22)) + 0.2 * (i - (cast.count or 1) / 2)
-                out.append((cast.kind, cast, base, y, float(heading), float(place.random()), 0.35 + 1.25 * near))
+                out.append(
+                    (cast.kind, cast, base, y, float(heading), float(place.random()), 0.35 + 1.25 * near)
+                )
         return sorted(out, key=lambda boat: boat[3])
 
     def _show_cast(self, frame: Image, t: float, near: bool) -> None:
@@ -210,14 +220,22 @@ class Coast:
             middle = t - self.stage.seconds / 2
             view = self.stage.view(t, depth)
             scale = view.scale * figure.size * size
-            pace = heading * figure.speed * figure.size * size * middle * (0.5 if cast.action == "rest" else 1.0)
+            pace = (
+                heading * figure.speed * figure.size * size * middle * (0.5 if cast.action == "rest" else 1.0)
+            )
             rise = 0.004 * size * math.sin(t * 1.15 + phase * 6.28)
             px, py = view.at(x + pace, y + rise)
             pen = figure.draw(
                 Pose(px, py, scale, heading, t, phase, cast.action, cast.colour, self.stage.light.lamps)
             )
             sun = 1.0 if self.sky.sun_x > x else -1.0
-            pen.lay(frame, self.stage.light, sun, 0.3 * (1 - min(1.0, size)) + 0.15 * self.stage.light.fog, reflect=0.4)
+            pen.lay(
+                frame,
+                self.stage.light,
+                sun,
+                0.3 * (1 - min(1.0, size)) + 0.15 * self.stage.light.fog,
+                reflect=0.4,
+            )
 
     def _fly(self, stage: Stage) -> list[tuple[float, float, float, float, float]]:
         rng = stage.take("gulls")
@@ -275,10 +293,9 @@ class Beach:
         if top >= frame.shape[0]:
             return
         sea = frame[top:].copy()
-        shore = np.zeros_like(sea)
-        full = np.zeros_like(frame)
-        self.plate.show(full, t)
-        shore[:] = full[top:]
+        self.plate.show(frame, t)
+        shore = frame[top:].copy()
+        frame[top:] = sea
         rows = (np.arange(top, frame.shape[0], dtype=np.float32) + 0.5 - view.top) / view.scale
         x = (np.arange(frame.shape[1], dtype=np.float32) + 0.5 - view.left) / view.scale
         y = rows[:, None]
@@ -291,7 +308,9 @@ class Beach:
             run = np.sin(np.pi * np.clip(cycle, 0, 1)) ** 1.2  # up the sand and back
             edge = base - 0.03 + 0.085 * run + 0.012 * self.curve(x * 4 + 9 * k + np.floor(beat) * 3.7)
             strength = np.sin(np.pi * cycle) ** 0.6
-            cover = np.maximum(cover, np.clip((edge[None, :] - y) * view.scale / 2 + 0.5, 0, 1) * (0.55 + 0.45 * strength))
+            cover = np.maximum(
+                cover, np.clip((edge[None, :] - y) * view.scale / 2 + 0.5, 0, 1) * (0.55 + 0.45 * strength)
+            )
             gap = edge[None, :] - y
             lip = np.exp(-((gap / 0.005) ** 2)) + 0.75 * np.exp(-np.maximum(gap, 0) / 0.03) * (gap > 0)
             foam = np.maximum(foam, lip * strength)
@@ -299,17 +318,12 @@ class Beach:
         drift = t * 6
         u = np.repeat((x * scale)[None, :], len(rows), 0) + 6 * np.sin(y * 40 + t)
         v = np.repeat(y * scale * 2.2, len(x), 1) + drift
-        lace = cv2.remap(
-            self.lace, np.mod(u, 256).astype(np.float32), np.mod(v, 256).astype(np.float32), cv2.INTER_LINEAR
-        )
+        lace = cv2.remap(self.lace, noise.wrap(u), noise.wrap(v), cv2.INTER_LINEAR)
         foam *= np.clip(0.62 + 0.55 * lace, 0.08, 1)
         wet = noise.smoothstep(0.075, 0.0, y - base[None, :])
-        shore *= 1 - 0.36 * wet[..., None]
-        sky = np.asarray(light.sky[-2], np.float32)
-        shore += (0.3 * wet)[..., None] * (sky - shore) * 0.8
+        tint_over(shore, times(light.sky[-2], 0.36), 0.45 * wet)
         thin = np.clip((base[None, :] + 0.02 - y) / 0.09, 0.32, 1.0) * cover
-        mixed = shore + thin[..., None] * (sea - shore)
-        white = np.asarray(mix(light.lit((1.0, 1.0, 1.0), 0.9), light.sky[-1], 0.25), np.float32)
-        mixed += np.clip(foam, 0, 0.92)[..., None] * (white - mixed)
-        soft = np.clip((y - (self.line - 0.11)) / 0.05, 0, 1)[..., None]
-        frame[top:] = sea + soft * (mixed - sea)
+        blend(shore, sea, thin)
+        tint_over(shore, mix(light.lit((1.0, 1.0, 1.0), 0.9), light.sky[-1], 0.25), np.clip(foam, 0, 0.92))
+        soft = np.clip((y - (self.line - 0.11)) / 0.05, 0, 1)
+        blend(frame[top:], shore, np.repeat(soft, frame.shape[1], 1))

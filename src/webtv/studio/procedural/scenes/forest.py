@@ -28,11 +28,15 @@ class Forest:
         self.sky = Sky(stage, 0.62, clouds=0.0, sun_x=float(place.uniform(-0.35, 0.35)))
         sun = 1.0 if self.sky.sun_x > 0 else -1.0
         pines = spec.season == "winter" or bool(place.random() < 0.4)
-        floor = {"autumn": rgb("#a8763c"), "winter": rgb("#dfe6ee"), "spring": rgb("#7d9a4a")}.get(spec.season, rgb("#5f7a3c"))
+        floor = {"autumn": rgb("#a8763c"), "winter": rgb("#dfe6ee"), "spring": rgb("#7d9a4a")}.get(
+            spec.season, rgb("#5f7a3c")
+        )
         if spec.weather == "snow":
             floor = rgb("#e6ecf4")
         self.layers: list[Plate] = []
-        for k, (depth, level, distance) in enumerate(((0.1, 0.6, 0.9), (0.2, 0.63, 0.72), (0.36, 0.67, 0.5), (0.58, 0.72, 0.24), (0.85, 0.79, 0.05))):
+        for k, (depth, level, distance) in enumerate(
+            ((0.1, 0.6, 0.9), (0.2, 0.63, 0.72), (0.36, 0.67, 0.5), (0.58, 0.72, 0.24), (0.85, 0.79, 0.05))
+        ):
             plate, ridge = hill(stage, f"floor{k}", depth, level, 0.014, 0.5, distance, floor, 0.35, sun, 2.0)
             self._trees(plate, ridge, k, distance, pines, sun)
             self.layers.append(plate)
@@ -57,7 +61,12 @@ class Forest:
         brush = Brush(plate)
         x0, x1 = float(plate.x[0, 0]), float(plate.x[0, -1])
         leaves = [rgb(c) for c in LEAVES[stage.spec.season]]
-        snow = 0.9 if stage.spec.weather == "snow" or (stage.spec.season == "winter" and stage.spec.family == "forest") else 0.0
+        snow = (
+            0.9
+            if stage.spec.weather == "snow"
+            or (stage.spec.season == "winter" and stage.spec.family == "forest")
+            else 0.0
+        )
         gap = (0.05, 0.07, 0.12, 0.24, 0.52)[k]
         x = x0 - gap
         while x < x1 + gap:
@@ -66,31 +75,74 @@ class Forest:
                 continue  # leave the clearing open
             y = float(np.interp(x, plate.x[0], ridge)) + 0.012 + 0.02 * k * 0.4
             if pines and k < 4:
-                conifer(brush, place, x, y, float(place.uniform(0.4, 0.62)) * (1 + 0.3 * k), times(rgb("#4f7a52"), 0.9), 0.75, stage, distance, snow, sun)
+                conifer(
+                    brush,
+                    place,
+                    x,
+                    y,
+                    float(place.uniform(0.4, 0.62)) * (1 + 0.3 * k),
+                    times(rgb("#4f7a52"), 0.9),
+                    0.75,
+                    stage,
+                    distance,
+                    snow,
+                    sun,
+                )
                 continue
             wide = (0.006, 0.008, 0.014, 0.024, 0.042)[k] * float(place.uniform(0.7, 1.35))
             birch = place.random() < 0.3
             bark = rgb("#d9d2c6") if birch else rgb("#75604c")
             lean = float(place.normal(0, 0.025))
-            for a, b, shade, part in ((-1.0, 1.0, 0.35, 0.62), (*((0.4, 1.0) if sun > 0 else (-1.0, -0.4)), 0.95, 1.0)):
+            for a, b, shade, part in (
+                (-1.0, 1.0, 0.35, 0.62),
+                (*((0.4, 1.0) if sun > 0 else (-1.0, -0.4)), 0.95, 1.0),
+            ):
                 s = np.array([0, 0.06, 0.4, 1.0])
                 flare = wide * (1 + np.array([0.9, 0.2, 0.0, -0.35]))
                 left = np.stack((x + lean * s + flare * a, y - 1.3 * s), 1)
                 right = np.stack((x + lean * s + flare * b, y - 1.3 * s), 1)
-                brush.fill(np.concatenate((left, right[::-1])), light.far(light.lit(times(bark, part), shade), distance))
+                brush.fill(
+                    np.concatenate((left, right[::-1])),
+                    light.far(light.lit(times(bark, part), shade), distance),
+                )
             if birch and k >= 2:
                 for _ in range(9):
                     by = y - float(place.uniform(0.05, 0.9))
-                    brush.blob(x + lean * (y - by) / 1.3 + wide * float(place.uniform(-0.6, 0.4)), by, wide * 0.5, wide * 0.12, light.far(light.lit(rgb("#4a443f"), 0.3), distance))
+                    brush.blob(
+                        x + lean * (y - by) / 1.3 + wide * float(place.uniform(-0.6, 0.4)),
+                        by,
+                        wide * 0.5,
+                        wide * 0.12,
+                        light.far(light.lit(rgb("#4a443f"), 0.3), distance),
+                    )
             for _ in range(3):
                 by, side = y - float(place.uniform(0.25, 0.7)), float(place.choice((-1, 1)))
                 r = float(place.uniform(0.06, 0.14))
-                brush.line(np.array([(x + lean * 0.4, by), (x + side * r * 0.6, by - r * 0.55), (x + side * r, by - r * 0.75)]), wide * 0.35, light.far(light.lit(times(bark, 0.6), 0.4), distance))
+                brush.line(
+                    np.array(
+                        [
+                            (x + lean * 0.4, by),
+                            (x + side * r * 0.6, by - r * 0.55),
+                            (x + side * r, by - r * 0.75),
+                        ]
+                    ),
+                    wide * 0.35,
+                    light.far(light.lit(times(bark, 0.6), 0.4), distance),
+                )
         if stage.spec.season != "winter" and (not pines or k == 4):
             self._canopy(brush, place, plate, k, distance, leaves, sun)
         brush.done()
 
-    def _canopy(self, brush: Brush, place: np.random.Generator, plate: Plate, k: int, distance: float, leaves: list[tuple[float, float, float]], sun: float) -> None:
+    def _canopy(
+        self,
+        brush: Brush,
+        place: np.random.Generator,
+        plate: Plate,
+        k: int,
+        distance: float,
+        leaves: list[tuple[float, float, float]],
+        sun: float,
+    ) -> None:
         light = self.stage.light
         x0, x1 = float(plate.x[0, 0]), float(plate.x[0, -1])
         low = (0.3, 0.27, 0.22, 0.15, 0.08)[k]
@@ -98,11 +150,20 @@ class Forest:
         size = (0.014, 0.016, 0.02, 0.024, 0.026)[k]
         for _ in range(int((1200, 1000, 850, 650, 520)[k])):
             x = float(place.uniform(x0, x1))
-            limit = low + 0.09 * float(edge(np.array([x]))[0]) + (0.2 * min(1.0, abs(x) / 0.7) ** 2 if k > 2 else 0.05)
+            limit = (
+                low
+                + 0.09 * float(edge(np.array([x]))[0])
+                + (0.2 * min(1.0, abs(x) / 0.7) ** 2 if k > 2 else 0.05)
+            )
             y = limit - float(place.random()) ** 0.6 * (limit + 0.12)
             bright = float(np.clip(0.5 + (limit - y) * 1.2 + place.normal(0, 0.2), 0.15, 1.15))
-            ink = light.far(light.lit(times(leaves[int(place.integers(len(leaves)))], 0.45 + 0.6 * bright), bright), distance)
-            brush.blob(x, y, size * float(place.uniform(0.6, 1.5)), size * float(place.uniform(0.4, 0.9)), ink)
+            ink = light.far(
+                light.lit(times(leaves[int(place.integers(len(leaves)))], 0.45 + 0.6 * bright), bright),
+                distance,
+            )
+            brush.blob(
+                x, y, size * float(place.uniform(0.6, 1.5)), size * float(place.uniform(0.4, 0.9)), ink
+            )
 
     def _ray_texture(self, place: np.random.Generator) -> Image:
         angles = noise.Profile(place, 0.16, 5, 0.6)(np.linspace(0, 6.28, 1024, dtype=np.float32))
@@ -139,11 +200,23 @@ class Forest:
         dx, dy = np.arange(w, dtype=np.float32)[None, :] - sx, np.arange(h, dtype=np.float32)[:, None] - sy
         angle = np.arctan2(dx, dy)
         u = (angle + 1.6) / 3.2 * 1023
-        a = cv2.remap(self.rays[None, :].copy(), np.clip(u + 4 * math.sin(t * 0.31), 0, 1023).astype(np.float32), np.zeros_like(u, np.float32), cv2.INTER_LINEAR)
-        b = cv2.remap(self.rays[None, ::-1].copy(), np.clip(u * 0.8 + 100 + 5 * math.sin(t * 0.23 + 1), 0, 1023).astype(np.float32), np.zeros_like(u, np.float32), cv2.INTER_LINEAR)
+        a = cv2.remap(
+            self.rays[None, :].copy(),
+            np.clip(u + 4 * math.sin(t * 0.31), 0, 1023).astype(np.float32),
+            np.zeros_like(u, np.float32),
+            cv2.INTER_LINEAR,
+        )
+        b = cv2.remap(
+            self.rays[None, ::-1].copy(),
+            np.clip(u * 0.8 + 100 + 5 * math.sin(t * 0.23 + 1), 0, 1023).astype(np.float32),
+            np.zeros_like(u, np.float32),
+            cv2.INTER_LINEAR,
+        )
         fall = np.clip(1.1 - dy / (h * 1.35), 0, 1)
         power = (0.25 + a * b * 2.1) * fall * strength * (0.35 * light.strength + 0.2 * light.fog + 0.04)
-        big = cv2.resize(power.astype(np.float32), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_LINEAR)
+        big = cv2.resize(
+            power.astype(np.float32), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_LINEAR
+        )
         screen_free(frame, mix(light.glow, light.haze, 0.35), big)
 
     def _fireflies(self, frame: Image, t: float) -> None:
@@ -164,5 +237,11 @@ class Forest:
             x = (a - 0.5) * 1.9 + 0.06 * math.sin(t * (0.2 + 0.3 * d) + e * 9)
             y = (b + 0.02 * t * (d - 0.4)) % 1.0
             px, py = self.stage.view(t, 0.5 + c).at(x, y)
-            lamps.spot(px, py, self.stage.height * 0.0025, self.stage.light.glow, 0.4 * self.stage.light.strength * (0.5 + 0.5 * math.sin(t + e * 9)))
+            lamps.spot(
+                px,
+                py,
+                self.stage.height * 0.0025,
+                self.stage.light.glow,
+                0.4 * self.stage.light.strength * (0.5 + 0.5 * math.sin(t + e * 9)),
+            )
         lamps.add(0.6, 2.0, 0.8)

@@ -73,7 +73,16 @@ class Meadow:
             row.draw(frame, t)
         self.weather.draw(frame, t)
 
-    def _wooded(self, name: str, depth: float, level: float, rise: float, distance: float, colour: tuple[float, float, float], sun: float) -> Plate:
+    def _wooded(
+        self,
+        name: str,
+        depth: float,
+        level: float,
+        rise: float,
+        distance: float,
+        colour: tuple[float, float, float],
+        sun: float,
+    ) -> Plate:
         """A hill with hedges and small trees along its ridge and slopes."""
         stage = self.stage
         plate, ridge = hill(stage, name, depth, level, rise, 0.8, distance, colour, 0.14, sun, 0.08)
@@ -84,12 +93,17 @@ class Meadow:
         for _ in range(int(place.integers(3, 6))):
             centre, count = place.uniform(-1.5, 1.5), int(place.integers(8, 22))
             down = place.uniform(0.0, 0.06)
-            trees += [(float(centre + place.normal(0, 0.1)), float(down + place.uniform(0, 0.012))) for _ in range(count)]
+            trees += [
+                (float(centre + place.normal(0, 0.1)), float(down + place.uniform(0, 0.012)))
+                for _ in range(count)
+            ]
         for x, down in sorted(trees, key=lambda p: p[1]):
             y = float(np.interp(x, plate.x[0], ridge)) + down
             tall = float(place.uniform(0.03, 0.055)) * (1 + down * 4)
             leaf = leaves[int(place.integers(len(leaves)))]
-            (conifer if place.random() < 0.18 else broadleaf)(brush, place, x, y, tall, times(leaf, 0.9), 0.7, stage, distance * 0.85, light_from=sun)
+            (conifer if place.random() < 0.18 else broadleaf)(
+                brush, place, x, y, tall, times(leaf, 0.9), 0.7, stage, distance * 0.85, light_from=sun
+            )
         brush.done()
         return plate
 
@@ -103,7 +117,9 @@ class Meadow:
             x = side * float(place.uniform(0.42, 0.85)) if k == 0 else float(place.uniform(-0.95, 0.95))
             y = float(np.interp(x, field.x[0], ridge)) + float(place.uniform(0.01, 0.05))
             tall = float(place.uniform(0.22, 0.34)) * (1 if k == 0 else 0.55)
-            broadleaf(brush, place, x, y, tall, leaves[int(place.integers(len(leaves)))], 0.9, stage, 0.1, sun)
+            broadleaf(
+                brush, place, x, y, tall, leaves[int(place.integers(len(leaves)))], 0.9, stage, 0.1, sun
+            )
         brush.done()
 
     def _dot_flowers(self, field: Plate, ridge: Image) -> None:
@@ -121,7 +137,13 @@ class Meadow:
                 if y < float(np.interp(x, field.x[0], ridge)) + 0.01:
                     continue
                 r = 0.0011 + 0.0055 * max(0.0, y - 0.6)
-                brush.blob(float(x), float(y), r * 1.2, r, stage.light.lit(times(hue, float(place.uniform(0.85, 1.1))), 0.9))
+                brush.blob(
+                    float(x),
+                    float(y),
+                    r * 1.2,
+                    r,
+                    stage.light.lit(times(hue, float(place.uniform(0.85, 1.1))), 0.9),
+                )
         brush.done()
 
     def _cottage(self, field: Plate, ridge: Image, x: float) -> None:

@@ -12,7 +12,7 @@ from webtv.studio.procedural.flora import LEAVES, Brush, broadleaf, conifer
 from webtv.studio.procedural.glow import Lamps, halo
 from webtv.studio.procedural.sky import Sky
 from webtv.studio.procedural.spec import CameraWords, SceneSpec
-from webtv.studio.procedural.stage import Image, Plate, Stage, tint_over
+from webtv.studio.procedural.stage import Image, Plate, Stage, lay, tint_over
 from webtv.studio.procedural.structures import cottage
 from webtv.studio.procedural.terrain import ground_colour
 
@@ -24,7 +24,12 @@ class _Strip:
 
     def __init__(self, stage: Stage, speed: float, top: float, bottom: float = 1.02) -> None:
         flat = Stage(
-            SceneSpec(stage.spec.family, camera=CameraWords("wide", "static")), stage.width, stage.height, 1.0, 0, 0
+            SceneSpec(stage.spec.family, camera=CameraWords("wide", "static")),
+            stage.width,
+            stage.height,
+            1.0,
+            0,
+            0,
         )
         self.stage, self.speed = stage, speed
         self.plate = Plate(flat, 0.0, top, bottom, 1.0)
@@ -52,10 +57,15 @@ class _Strip:
         r0 = max(0, math.floor(top))
         r1 = min(h, r0 + self.plate.shape[0])
         matrix = np.array([[1, 0, at], [0, 1, r0 - top]], np.float32)
-        seen = cv2.warpAffine(self.loop, matrix, (w, r1 - r0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+        seen = cv2.warpAffine(
+            self.loop,
+            matrix,
+            (w, r1 - r0),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         band = frame[r0:r1]
-        band *= 1 - seen[..., 3:]
-        band += seen[..., :3]
+        lay(band, seen)
 
 
 class Train:
@@ -65,12 +75,16 @@ class Train:
         self.stage = stage
         spec, place, light = stage.spec, stage.place("train"), stage.light
         stage.focus = (0.0, 0.5)
-        direction = next((c.heading for c in spec.cast if c.heading), 0) or (spec.camera.direction if spec.camera.move == "pan" else 0)
+        direction = next((c.heading for c in spec.cast if c.heading), 0) or (
+            spec.camera.direction if spec.camera.move == "pan" else 0
+        )
         self.way = float(direction or place.choice((-1, 1)))
         self.pace = (0.6 if spec.camera.speed < 1 else 1.0) * min(1.5, spec.camera.speed)
         self.horizon = 0.56
         self.sky = Sky(stage, self.horizon)
-        town = bool({"skyline", "street"} & spec.extras) or bool(place.random() < (0.65 if light.lamps > 0.5 else 0.35))
+        town = bool({"skyline", "street"} & spec.extras) or bool(
+            place.random() < (0.65 if light.lamps > 0.5 else 0.35)
+        )
         v = self.way * self.pace
         self.strips = [self._hills(0.035 * v, 0.5, 0.72, 0), self._hills(0.09 * v, 0.56, 0.45, 1)]
         if town:
@@ -99,7 +113,9 @@ class Train:
         x = p.x[0]
         a = 2 * math.pi * x / _LAP
         phases = place.uniform(0, 6.28, 9)
-        ridge = level - 0.035 - 0.06 * (1 - 0.4 * k) * sum(np.sin(a * n + phases[n - 1]) / n for n in range(1, 9))
+        ridge = (
+            level - 0.035 - 0.06 * (1 - 0.4 * k) * sum(np.sin(a * n + phases[n - 1]) / n for n in range(1, 9))
+        )
         colour = light.far(light.lit(mix(ground_colour(stage), rgb("#5a7470"), 0.5 - 0.2 * k), 0.5), distance)
         below = np.clip((p.y - ridge[None, :]) / 0.2, 0, 1)[..., None]
         body = np.asarray(colour, np.float32) * (1.05 - 0.15 * below)
@@ -111,7 +127,17 @@ class Train:
             tx = float(place.uniform(0.1, _LAP - 0.1))
             ty = float(np.interp(tx, x, ridge)) + 0.006
             tree = conifer if place.random() < 0.4 else broadleaf
-            tree(brush, place, tx, ty, float(place.uniform(0.02, 0.04)) * (1 + k * 0.5), times(leaves[int(place.integers(len(leaves)))], 0.8), 0.5, stage, distance * 0.9)
+            tree(
+                brush,
+                place,
+                tx,
+                ty,
+                float(place.uniform(0.02, 0.04)) * (1 + k * 0.5),
+                times(leaves[int(place.integers(len(leaves)))], 0.8),
+                0.5,
+                stage,
+                distance * 0.9,
+            )
         brush.done()
         strip.finish()
         return strip
@@ -121,7 +147,16 @@ class Train:
         strip.plate.x = strip.plate.x - np.float32(_LAP / 2)
         strip.plate.x0 = -_LAP / 2
         for low, high, distance in ((0.1, 0.34, 0.55), (0.05, 0.2, 0.25)):
-            skyline(strip.plate, self.stage.place(f"towers{distance}"), 0.62, low, high, self.stage.light, distance, clusters=0.7)
+            skyline(
+                strip.plate,
+                self.stage.place(f"towers{distance}"),
+                0.62,
+                low,
+                high,
+                self.stage.light,
+                distance,
+                clusters=0.7,
+            )
         strip.plate.rgba[int((0.62 - strip.plate.y0) * strip.plate.scale) :, :, 3] = 0
         strip.finish()
         return strip
@@ -135,18 +170,46 @@ class Train:
         a = 2 * math.pi * x / _LAP
         level = (0.655 + 0.012 * np.sin(a * 2 + 1) + 0.008 * np.sin(a * 5)).astype(np.float32)
         grain = noise.fbm(*p.shape, rng=place, cells=5, octaves=5)
-        near, far = np.asarray(light.lit(times(ground_colour(stage), 0.75), 0.5), np.float32), np.asarray(light.far(light.lit(ground_colour(stage), 0.6), 0.3), np.float32)
+        near, far = (
+            np.asarray(light.lit(times(ground_colour(stage), 0.75), 0.5), np.float32),
+            np.asarray(light.far(light.lit(ground_colour(stage), 0.6), 0.3), np.float32),
+        )
         down = np.clip((p.y - 0.65) / 0.3, 0, 1)[..., None]
-        p.fill(((far + (near - far) * down) * (0.8 + 0.4 * grain[..., None])).astype(np.float32), p.edge(level))
+        p.fill(
+            ((far + (near - far) * down) * (0.8 + 0.4 * grain[..., None])).astype(np.float32), p.edge(level)
+        )
         brush = Brush(p)
         leaves = [rgb(c) for c in LEAVES[stage.spec.season]]
-        things = sorted((float(place.uniform(0.2, _LAP - 0.2)), float(place.uniform(0.665, 0.74)), float(place.random())) for _ in range(26))
+        things = sorted(
+            (float(place.uniform(0.2, _LAP - 0.2)), float(place.uniform(0.665, 0.74)), float(place.random()))
+            for _ in range(26)
+        )
         for tx, ty, kind in sorted(things, key=lambda item: item[1]):
             tall = (ty - 0.58) * 1.15
             if kind < (0.5 if town else 0.22):
-                cottage(brush, stage, place, tx, ty, tall * 0.95, 0.1, 0.8 if stage.spec.weather == "snow" else 0, finish=False)
+                cottage(
+                    brush,
+                    stage,
+                    place,
+                    tx,
+                    ty,
+                    tall * 0.95,
+                    0.1,
+                    0.8 if stage.spec.weather == "snow" else 0,
+                    finish=False,
+                )
             else:
-                (conifer if kind > 0.8 else broadleaf)(brush, place, tx, ty, tall * 1.5, leaves[int(place.integers(len(leaves)))], 0.7, stage, 0.12)
+                (conifer if kind > 0.8 else broadleaf)(
+                    brush,
+                    place,
+                    tx,
+                    ty,
+                    tall * 1.5,
+                    leaves[int(place.integers(len(leaves)))],
+                    0.7,
+                    stage,
+                    0.12,
+                )
         brush.done()
         strip.finish(1.0)
         return strip
@@ -158,11 +221,18 @@ class Train:
         p = strip.plate
         x = p.x[0]
         a = 2 * math.pi * x / _LAP
-        level = 0.9 + 0.018 * np.sin(a * 3) + 0.012 * np.sin(a * 11 + 2) + 0.03 * np.abs(np.sin(a * 7 + 1)) * np.sin(a * 2)
+        level = (
+            0.9
+            + 0.018 * np.sin(a * 3)
+            + 0.012 * np.sin(a * 11 + 2)
+            + 0.03 * np.abs(np.sin(a * 7 + 1)) * np.sin(a * 2)
+        )
         grain = np.repeat(place.random((1, x.size), dtype=np.float32), p.shape[0], 0)
         grain = cv2.blur(grain, (5, 1))
         tone = np.asarray(light.lit(times(ground_colour(stage), 0.5), 0.35), np.float32)
-        p.fill((tone * (0.6 + 0.7 * grain[..., None])).astype(np.float32), p.edge(level.astype(np.float32), 3))
+        p.fill(
+            (tone * (0.6 + 0.7 * grain[..., None])).astype(np.float32), p.edge(level.astype(np.float32), 3)
+        )
         strip.finish(abs(speed) * p.scale / 24 * 0.6)
         return strip
 
@@ -198,7 +268,14 @@ class Train:
             for x, y, colour in self.lights:
                 at = ((x - self.light_speed * t) % _LAP) - (_LAP - stage.aspect) / 2
                 px = (at + 0) * stage.height
-                lamps.oval(px, y * stage.height, stage.height * (0.004 + 0.02 * (y - 0.56)), stage.height * (0.004 + 0.02 * (y - 0.56)), colour, light.lamps)
+                lamps.oval(
+                    px,
+                    y * stage.height,
+                    stage.height * (0.004 + 0.02 * (y - 0.56)),
+                    stage.height * (0.004 + 0.02 * (y - 0.56)),
+                    colour,
+                    light.lamps,
+                )
             lamps.add(0.7, 3.5, 0.9)
             halo(frame, 0.45, 0.5)
         jolt = 0.0016 * stage.height * (math.sin(t * 7.1) + 0.6 * math.sin(t * 11.3))
@@ -220,13 +297,15 @@ class Train:
         u = (np.arange(w, dtype=np.float32) / h - at) / gap
         sag = np.mod(u, 1.0)
         smear = abs(speed) / 24
-        d = (np.abs(sag - np.round(sag)) * gap)
+        d = np.abs(sag - np.round(sag)) * gap
         alpha = np.clip((0.012 + smear / 2 - d) / (smear + 0.01), 0, 1) * 0.62
-        frame += alpha[None, :, None] * (dark - frame)
+        tint_over(frame, stage.light.lit(rgb("#3d3f46"), 0.2), np.repeat(alpha[None, :], h, 0))
         for base in (0.08, 0.15):
             y = (base + 0.05 * (1 - (2 * sag - 1) ** 2)) * h
             points = np.stack((np.arange(w, dtype=np.float32), y), 1)[::8]
-            cv2.polylines(frame, [np.round(points * 16).astype(np.int32)], False, dark.tolist(), 1, cv2.LINE_AA, 4)
+            cv2.polylines(
+                frame, [np.round(points * 16).astype(np.int32)], False, dark.tolist(), 1, cv2.LINE_AA, 4
+            )
 
     def _glass(self, frame: Image, t: float) -> None:
         """The carriage's own lamps, doubled in the pane, and rain drawn slantwise along it."""
@@ -237,7 +316,9 @@ class Train:
             y = np.arange(h, dtype=np.float32)[:, None] / h
             x = np.arange(w, dtype=np.float32)[None, :] / h
             sway = 0.003 * math.sin(t * 2.3)
-            strip = np.exp(-(((y - 0.15 - sway - 0.02 * x) / 0.012) ** 2)) * (0.5 + 0.5 * np.tanh(30 * (np.sin(x * 5.2 + 0.6) + 0.75)))
+            strip = np.exp(-(((y - 0.15 - sway - 0.02 * x) / 0.012) ** 2)) * (
+                0.5 + 0.5 * np.tanh(30 * (np.sin(x * 5.2 + 0.6) + 0.75))
+            )
             strip2 = np.exp(-(((y - 0.19 - sway - 0.02 * x) / 0.03) ** 2)) * 0.25
             tint_over(frame, rgb("#ffdfae"), ((strip * 0.34 + strip2 * 0.4) * lamps).astype(np.float32))
         if not self.drops:
@@ -250,5 +331,13 @@ class Train:
             length = (0.03 + 0.07 * size) * h
             a = (int((px + self.way * length) * 16), int((py - 0.28 * length) * 16))
             cv2.line(ink, a, (int(px * 16), int(py * 16)), int(70 + 90 * size), 1, cv2.LINE_AA, 4)
-            cv2.circle(ink, (int(px * 16), int(py * 16)), int(16 * h / 360 * (0.8 + 1.2 * size)), int(120 + 110 * size), -1, cv2.LINE_AA, 4)
+            cv2.circle(
+                ink,
+                (int(px * 16), int(py * 16)),
+                int(16 * h / 360 * (0.8 + 1.2 * size)),
+                int(120 + 110 * size),
+                -1,
+                cv2.LINE_AA,
+                4,
+            )
         tint_over(frame, mix(stage.light.sky[-1], (1, 1, 1), 0.55), ink.astype(np.float32) * (0.42 / 255))
