@@ -4,13 +4,17 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from webtv.core.errors import WebTVError
 from webtv.core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     name="webtv",
@@ -26,6 +30,16 @@ Host = Annotated[str | None, typer.Option(help="Address the web pages listen on.
 Port = Annotated[int | None, typer.Option(help="Port of the web pages; 0 takes a free one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Leash = Annotated[bool, typer.Option(hidden=True, help="End when standard input ends.")]
+
+
+class Bench(StrEnum):
+    """What `webtv bench` can measure."""
+
+    AIR = "air"
+    STUDIO = "studio"
+    INTERPOLATE = "interpolate"
+    WEB = "web"
+    START = "start"
 
 
 def main() -> None:
@@ -171,6 +185,53 @@ def make(
         typer.echo(json.dumps(made, ensure_ascii=False, default=str))
     else:
         typer.echo(f"{output}: {made['frames']} frames, made in {made['seconds_taken']:.1f} s")
+
+
+@app.command()
+def bench(
+    what: Annotated[Bench, typer.Argument(help="What to measure.")],
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Only show that it works, on a tiny workload; figures mean nothing."),
+    ] = False,
+    channels: Channels = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure ratios between the station and a reference, both in one run on this machine."""
+    from webtv.bench.run import run_bench
+
+    report = run_bench(what.value, _settings(channels=channels), quick=quick)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        report.show(_console())
+
+
+@app.command()
+def doctor(
+    data: Data = None,
+    channels: Channels = None,
+    host: Host = None,
+    port: Port = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what this machine can do, what is missing and how to get it; exit status 1 if nothing can run."""
+    from webtv.doctor import examine
+
+    diagnosis = examine(_settings(data=data, channels=channels, host=host, port=port))
+    if as_json:
+        typer.echo(json.dumps(diagnosis.to_json(), ensure_ascii=False))
+    else:
+        diagnosis.show(_console())
+    if not diagnosis.ok:
+        raise typer.Exit(1)
+
+
+def _console() -> "Console":
+    """Standard output for tables; as wide as they need where it is no terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from webtv.themes.channel import Channel
 TIDELINE = Channel(
     name="Tideline",
     theme="Coasts and harbours from dawn to dusk. Gulls wheel over breakwaters and a lighthouse, small boats "
-    "put out to sea. Underwater, whales, jellyfish and shoals of fish drift through kelp and coral. No crowds.",
+    "put out to sea. Underwater, whales, jellyfish and shoals of fish drift through kelp. No crowds.",
     style="Natural light in sea-green and slate, fine grain, unhurried, shot on IMAX, Canon EOS",
     avoid=("people", "plastic waste", "storms"),
 )
@@ -75,7 +75,7 @@ def answer(shots: int = 4, *, text: str = "", title: str = "Gulls at Dawn", **mo
                 "style": "natural light",
                 "mood": "calm",
                 "text": f"Video of a white gull {actions[n % 4]} {places[n % 4]}, slowly, in a small harbour "
-                f"in spring {text}, dawn, shell pink and slate, natural light, {framings[n % 4]}, slow pan left",
+                f"in spring {text}, dawn, pink and slate, natural light, {framings[n % 4]}, slow pan left",
             }
             for n in range(shots)
         ],

@@ -230,6 +230,17 @@ async def test_titles_are_short_and_name_what_is_there() -> None:
             assert "{" not in plan.title
 
 
+async def test_nobody_is_seen_where_it_cannot_be() -> None:
+    channel = Channel(name="C", theme="Butterflies, bumblebees, hares and owls in meadows and snow villages")
+    for plan in await write(channel, range(120)):
+        shot = plan.shots[0]
+        if "butterfl" in shot.subject or "bee" in shot.subject:
+            assert not re.search(r"village|winter|snow(?!-)", shot.setting), shot.setting
+            assert "night" not in shot.light
+        if "owl" in shot.subject:
+            assert not shot.light.startswith(("day", "broad", "mid-morning"))
+
+
 def test_no_slot_of_a_template_stays_open() -> None:
     lexicon = load_lexicon()
     known = {"way", "over", "its"}

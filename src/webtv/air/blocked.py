@@ -12,14 +12,14 @@ class BlockList:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._ids: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
         """Read the file if it changed; an unreadable one leaves the list as it was."""
         try:
             stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
+            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if seen != self._seen:
                 lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
                 self._ids = frozenset(line.split("#")[0].strip() for line in lines) - {""}

@@ -3,38 +3,44 @@
 import asyncio
 import random
 from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from webtv.air.blocked import BlockList
 from webtv.air.config import ChannelConfig, OutputConfig
-from webtv.air.cursor import load_cursor
+from webtv.air.cursor import Cursor, load_cursor
 from webtv.air.hls import HlsWriter
 from webtv.air.program import Program, Slate
-from webtv.air.reruns import load_pool
+from webtv.air.reruns import RerunPool
 from webtv.air.rtmp import RtmpOutput
 from webtv.air.slice import Slice, StreamHeader
 from webtv.air.timeline import Timeline
 from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
+from webtv.core.errors import WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.format import GOP_SECONDS, house_format
 from webtv.playlist.asrun import Airing, AsRunLog, utc_text
+from webtv.playlist.entry import Entry
 from webtv.playlist.ffconcat import PlaylistReader
 
 LEAD = 0.5  # seconds before its deadline at which a slice is made: late edits still count, slow disks do not
 CATCH_UP = 12.0  # seconds that are made up by a burst; what was lost beyond that is lost
+_AHEAD = GOP_SECONDS + 1.0  # seconds that a restarted process may have to wait for its first deadline
 _BURST = 3  # segments that a new stream begins with, so that players need not wait for them
 
 
 class ChannelOnAir:
     """Airs one channel until cancelled.
 
+    Everything that must outlive it is in files: running it again goes on like a new process does.
+
     Args:
         config: what the control plane said.
         data: the station's data folder.
         avcc: decoder configuration record of the channel's format.
-        slate: makes the slate's GOPs.
+        slate: makes the slate's GOPs; may block.
         hls_window: seconds that viewers can seek back to.
         clock: paces.
         noise: reruns and backoff.
@@ -55,135 +61,161 @@ class ChannelOnAir:
     ) -> None:
         self.config = config
         self._data = data
+        self._avcc = avcc
+        self._slate = slate
+        self._hls_window = hls_window
         self._clock = clock
         self._noise = noise
         self._events = events
-        self._form = form = house_format(config.format)
+        self._form = house_format(config.format)
+        self._playlist = data / "playlists" / f"{config.slug}.ffconcat"
         self._cursor_path = data / "cursors" / f"{config.slug}.json"
-        self._cursor_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = AsRunLog(data / "asrun" / config.slug)
-        playlist = data / "playlists" / f"{config.slug}.ffconcat"
-        archive = playlist.parent / "archive" / config.slug
-        cursor = load_cursor(self._cursor_path)
-        if cursor and cursor.format != config.format:
-            cursor = None
-        epoch, frame, lost = self._begin(cursor.epoch if cursor else None, cursor.frame if cursor else 0)
-        self._epoch = epoch
-        self._program = Program(
-            config.slug,
-            form,
-            avcc,
-            reader=PlaylistReader(playlist, self._complain),
-            folder=playlist.parent,
-            pool=load_pool(noise, self._log, playlist, archive),
-            blocked=BlockList(data / "blocked"),
-            slate=slate,
-            ident=self._ident,
-            events=events,
-            after=cursor.n if cursor else 0,
-        )
-        self._timeline = Timeline(
-            form, self._program, epoch=epoch, frame=frame, cursor=cursor, log=self._write_log
-        )
-        self._header = StreamHeader(form, avcc, self._timeline.asc)
-        self._hls = HlsWriter(data / "hls" / config.slug, self._header, epoch, hls_window)
-        self._outputs: dict[OutputConfig, RtmpOutput] = {}
-        self._tasks: dict[OutputConfig, asyncio.Task[None]] = {}
-        self._piece: Slice | None = None
-        self._started = 0  # frame at which what is on air began
+        self._on_air: _OnAir | None = None
         self._last_error = ""
         self.late = deque[float](maxlen=300)
-        self.lost_seconds = lost
-
-    def _begin(self, epoch: float | None, frame: int) -> tuple[float, int, float]:
-        """Where the timeline goes on: epoch, first frame, seconds lost since the last process."""
-        now, gop = self._clock.time(), self._form.gop
-        if epoch is None:
-            # Milliseconds are all that playlists and logs can say.
-            return round(now - _BURST * GOP_SECONDS, 3), 0, 0.0
-        behind = now - (epoch + frame / self._form.fps)
-        if behind <= CATCH_UP:
-            # Also when the wall clock was set back: the count goes on and never repeats.
-            return (epoch, frame, 0.0) if behind > -CATCH_UP else (round(epoch + behind, 3), frame, 0.0)
-        lost = int((behind - _BURST * GOP_SECONDS) // GOP_SECONDS)
-        return epoch, frame + lost * gop, float(lost * GOP_SECONDS)
+        self.lost_seconds = 0.0
 
     async def run(self) -> None:
         """Make, wait, hand out; for ever."""
-        fps = self._form.fps
-        first = self._timeline.frame
-        behind = self._clock.time() - (self._epoch + first / fps)
-        zero = self._clock.monotonic() - behind  # monotonic second at which ``first`` is due
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            self.apply(self.config)
-            while True:
-                frame = self._timeline.frame
-                due = zero + (frame - first) / fps
-                await self._clock.sleep(due - LEAD - self._clock.monotonic())
-                piece = await asyncio.to_thread(self._timeline.advance)
-                await self._clock.sleep(due - self._clock.monotonic())
-                late = self._clock.monotonic() - due
-                if late > CATCH_UP:
-                    # The machine slept or stood still: go on at the right time, not through what is past.
-                    lost = int(late // GOP_SECONDS)
-                    self._timeline.skip(lost * self._form.gop)
-                    self.lost_seconds += lost * GOP_SECONDS
-                    self._tell("air.time.lost", f"{late:.0f} s were lost, the machine stood still")
-                    continue
-                self.late.append(max(0.0, late))
-                if piece.joins or self._piece is None:
-                    self._started = piece.frame if piece.joins else self._timeline.start
-                self._piece = piece
-                for output in self._outputs.values():
-                    output.offer(piece, due)
-                await asyncio.to_thread(self._publish, piece)
+        on_air = await asyncio.to_thread(self._begin)
+        begun = self._clock.monotonic()
+        frame = on_air.timeline.frame
+        behind = self._clock.time() - (on_air.epoch + frame / self._form.fps)
+        zero = begun - behind - frame / self._form.fps  # monotonic second of frame 0
+        try:
+            async with asyncio.TaskGroup() as group:
+                on_air.group, self._on_air = group, on_air
+                self.apply(self.config)
+                group.create_task(asyncio.to_thread(self._make_ready, on_air.pool))
+                while True:
+                    await self._step(on_air, zero, begun)
+        finally:
+            self._on_air = None
+
+    async def _step(self, on_air: "_OnAir", zero: float, begun: float) -> None:
+        """One slice: made a little before its deadline, handed out when it is due."""
+        timeline, clock = on_air.timeline, self._clock
+        due = zero + timeline.frame / self._form.fps
+        await clock.sleep(due - LEAD - clock.monotonic())
+        if (late := clock.monotonic() - due) > CATCH_UP:
+            # The machine stood still: go on at the right time, not through what is past.
+            lost = int(late // GOP_SECONDS)
+            self._lose(lost)
+            timeline.skip(lost * self._form.gop)
+            return
+        piece = await asyncio.to_thread(timeline.advance)
+        await clock.sleep(due - clock.monotonic())
+        if due >= begun:  # what comes before is the burst that a stream begins with
+            self.late.append(max(0.0, clock.monotonic() - due))
+        if piece.joins or on_air.piece is None:
+            on_air.started = timeline.start
+        on_air.piece = piece
+        for output in on_air.outputs.values():
+            output.offer(piece, due)
+        await asyncio.to_thread(self._publish, on_air, piece)
+
+    def _begin(self) -> "_OnAir":
+        """Find out what there is to air, then where the timeline goes on. Blocks."""
+        cursor = load_cursor(self._cursor_path)
+        if cursor and cursor.format != self.config.format:
+            cursor = None
+        logged = self._read_log()
+        # Without a cursor the log knows best what has been on air.
+        after = cursor.n if cursor else (logged.n or 0) if logged else 0
+        reader = PlaylistReader(self._playlist, self._complain)
+        reader.refresh()
+        pool = RerunPool(self._noise)
+        pool.recall([entry for entry in reader.entries if entry.n <= after], self._log)
+        program = Program(
+            self.config.slug,
+            self._form,
+            self._avcc,
+            reader=reader,
+            folder=self._playlist.parent,
+            pool=pool,
+            blocked=BlockList(self._data / "blocked"),
+            slate=self._slate,
+            ident=self._ident,
+            events=self._events,
+            after=after,
+        )
+        if not program.prepare(cursor):
+            self._slate()  # before the clock starts: what it takes is not lost on air
+        epoch, frame = self._place(cursor)
+        timeline = Timeline(
+            self._form, program, epoch=epoch, frame=frame, cursor=cursor, log=self._write_log, logged=logged
+        )
+        header = StreamHeader(self._form, self._avcc, timeline.asc)
+        hls = HlsWriter(self._data / "hls" / self.config.slug, header, epoch, self._hls_window)
+        return _OnAir(epoch, program, pool, timeline, header, hls)
+
+    def _place(self, cursor: Cursor | None) -> tuple[float, int]:
+        """Where the timeline goes on: epoch and first frame."""
+        now, gop = self._clock.time(), self._form.gop
+        if cursor is None:
+            # Milliseconds are all that playlists and logs can say.
+            return round(now - _BURST * GOP_SECONDS, 3), 0
+        behind = now - (cursor.epoch + cursor.frame / self._form.fps)
+        if behind > CATCH_UP:
+            lost = int((behind - _BURST * GOP_SECONDS) // GOP_SECONDS)
+            self._lose(lost)
+            return cursor.epoch, cursor.frame + lost * gop
+        if behind < -_AHEAD:
+            # Waiting would be dead air. The count goes on and never repeats; the wall clock is followed.
+            self._tell("air.clock.back", f"The clock was set back by {-behind:.0f} s; the stream goes on")
+            return round(cursor.epoch + behind, 3), cursor.frame
+        return cursor.epoch, cursor.frame
+
+    def _make_ready(self, pool: RerunPool) -> None:
+        """What is wanted sooner or later, made while there is something else to air."""
+        try:
+            self._slate()
+            pool.deepen(
+                self._playlist.parent / "archive" / self.config.slug, self._playlist.parent, self._log
+            )
+        except (WebTVError, OSError) as error:
+            self._complain(f"filler is not ready: {error}")
+
+    def _lose(self, gops: int) -> None:
+        self.lost_seconds += gops * GOP_SECONDS
+        self._tell("air.time.lost", f"{gops * GOP_SECONDS} s were lost: nothing was on air meanwhile")
 
     def apply(self, config: ChannelConfig) -> None:
         """Follow a changed configuration: outputs, name, ident. The format stays."""
         self.config = config
-        for gone in self._outputs.keys() - set(config.outputs):
-            self._tasks.pop(gone).cancel()
-            del self._outputs[gone]
+        if (on_air := self._on_air) is None or on_air.group is None:
+            return  # it begins with this configuration
+        for gone in on_air.outputs.keys() - set(config.outputs):
+            on_air.tasks.pop(gone).cancel()
+            del on_air.outputs[gone]
         for target in config.outputs:
-            if target not in self._outputs:
+            if target not in on_air.outputs:
                 output = RtmpOutput(
                     target.name,
                     target.url,
                     slug=config.slug,
-                    header=self._header,
-                    epoch=self._epoch,
+                    header=on_air.header,
+                    epoch=on_air.epoch,
                     clock=self._clock,
                     noise=self._noise,
                     events=self._events,
                 )
-                self._outputs[target] = output
-                self._tasks[target] = self._group.create_task(output.run())
+                on_air.outputs[target] = output
+                on_air.tasks[target] = on_air.group.create_task(output.run())
 
     def status(self) -> dict[str, Any]:
         """What the control socket tells about the channel."""
-        piece, fps = self._piece, self._form.fps
-        now: dict[str, Any] | None = None
-        state = "off"
-        if piece is not None:
-            entry, start = piece.entry, self._started
-            now = {
-                **entry.to_json(),
-                "listed": entry.n > 0,
-                "start_frame": start,
-                "start_utc": utc_text(self._epoch + start / fps),
-                "seconds": entry.frames / fps,
-            }
-            filler = "slate" if entry.kind is Kind.SLATE else "filler"
-            state = "on_air" if entry.n > 0 else filler
+        on_air = self._on_air
+        outputs = on_air.outputs.values() if on_air else ()
         return {
             "slug": self.config.slug,
-            "state": state,
-            "epoch": self._epoch,
-            "frame": piece.frame if piece else None,
-            "now": now,
-            "upcoming": [entry.n for entry in self._program.upcoming],
-            "locked": self._program.locked,
+            "state": _state(on_air.piece.entry) if on_air and on_air.piece else "off",
+            "epoch": on_air.epoch if on_air else None,
+            "frame": on_air.piece.frame if on_air and on_air.piece else None,
+            "now": self._now(on_air),
+            "upcoming": [entry.n for entry in on_air.program.upcoming] if on_air else [],
+            "locked": on_air.program.locked if on_air else 0,
             "late_ms": round(max(self.late, default=0.0) * 1000, 1),
             "lost_seconds": self.lost_seconds,
             "last_error": self._last_error,
@@ -196,16 +228,37 @@ class ChannelOnAir:
                     "sent_bytes": output.status.sent_bytes,
                     "error": output.status.error,
                 }
-                for output in self._outputs.values()
+                for output in outputs
             ],
         }
 
-    def _publish(self, piece: Slice) -> None:
+    def _now(self, on_air: "_OnAir | None") -> dict[str, Any] | None:
+        if on_air is None or on_air.piece is None:
+            return None
+        entry, fps = on_air.piece.entry, self._form.fps
+        return {
+            **entry.to_json(),
+            "listed": entry.n > 0,
+            "start_frame": on_air.started,
+            "start_utc": utc_text(on_air.epoch + on_air.started / fps),
+            "seconds": entry.frames / fps,
+        }
+
+    def _publish(self, on_air: "_OnAir", piece: Slice) -> None:
         try:
-            self._hls.write(piece)
-            self._timeline.cursor().save(self._cursor_path)
+            on_air.hls.write(piece)
+            self._cursor_path.parent.mkdir(parents=True, exist_ok=True)
+            on_air.timeline.cursor().save(self._cursor_path)
         except OSError as error:
             self._complain(f"the disk does not take the stream's files ({error.strerror})")
+        on_air.program.prefetch()
+
+    def _read_log(self) -> Airing | None:
+        try:
+            return self._log.last()
+        except OSError as error:
+            self._complain(f"the as-run log cannot be read ({error.strerror})")
+            return None
 
     def _write_log(self, airing: Airing) -> None:
         try:
@@ -231,3 +284,26 @@ class ChannelOnAir:
                 self.config.slug,
             )
         )
+
+
+@dataclass(slots=True)
+class _OnAir:
+    """A channel from its beginning in this process on."""
+
+    epoch: float
+    program: Program
+    pool: RerunPool
+    timeline: Timeline
+    header: StreamHeader
+    hls: HlsWriter
+    group: asyncio.TaskGroup | None = None
+    outputs: dict[OutputConfig, RtmpOutput] = field(default_factory=dict)
+    tasks: dict[OutputConfig, asyncio.Task[None]] = field(default_factory=dict)
+    piece: Slice | None = None
+    started: int = 0  # frame at which what is on air began
+
+
+def _state(entry: Entry) -> str:
+    if entry.n > 0:
+        return "on_air"
+    return "slate" if entry.kind is Kind.SLATE else "filler"

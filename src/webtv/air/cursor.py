@@ -1,12 +1,14 @@
 """The durable cursor: where a channel's timeline stands, so that the next process goes on there."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from webtv.core.errors import InputError
 from webtv.core.files import write_atomically
+from webtv.core.format import house_format
 from webtv.playlist.entry import Entry
 
 _VERSION = 1
@@ -17,7 +19,7 @@ class Cursor:
     """Where the timeline stands after the last slice that went out.
 
     Attributes:
-        epoch: UTC second of frame 0; fixed for the channel's life.
+        epoch: UTC second of frame 0; fixed, unless the wall clock is set back between two processes.
         frame: the next frame to go out.
         n: number of the latest playlist entry that went on air.
         entry: what is on air, or None.
@@ -61,15 +63,23 @@ def load_cursor(path: Path) -> Cursor | None:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["version"] != _VERSION:
             return None
-        entry = Entry.from_json(data["entry"], str(data["entry"]["file"])) if data["entry"] else None
-        return Cursor(
+        cursor = Cursor(
             epoch=float(data["epoch"]),
             frame=int(data["frame"]),
             n=int(data["n"]),
-            entry=entry,
+            entry=_entry(data["entry"]) if data["entry"] else None,
             entry_start=int(data["entry_start"]),
             listed=bool(data["listed"]),
             format=str(data["format"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, InputError):
+        gop = house_format(cursor.format).gop
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, InputError):
         return None
+    usable = math.isfinite(cursor.epoch) and 0 <= cursor.entry_start <= cursor.frame
+    return cursor if usable and cursor.frame % gop == 0 == cursor.entry_start % gop else None
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    # What the head-end chose itself stands in no playlist and has the number 0.
+    number = int(data["n"])
+    return Entry.from_json({**data, "n": max(1, number)}, str(data["file"])).numbered(number)

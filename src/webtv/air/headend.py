@@ -7,17 +7,15 @@ socket speaks HTTP: ``GET /status``, ``POST /reload``, ``POST /stop``.
 import asyncio
 import contextlib
 import fcntl
-import io
 import os
 import random
 import signal
 import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,38 +24,15 @@ from starlette.routing import Route
 
 from webtv import __version__
 from webtv.air.channel import ChannelOnAir
-from webtv.air.clipsource import Gop, read_gops
 from webtv.air.config import PROTOCOL, AirConfig, ChannelConfig, load_config
-from webtv.clips.card import slate_frames
-from webtv.clips.encoder import committed_avcc, encode_mp4
+from webtv.air.slate import SlateMaker
+from webtv.clips.encoder import committed_avcc
 from webtv.core.clock import Clock
 from webtv.core.errors import ConflictError, WebTVError
 from webtv.core.events import Event, EventLog, EventSink, Severity
-from webtv.core.format import house_format
 from webtv.core.log import redact
 
-SLATE_LINE = "A new programme is being made"
-
-
-class SlateMaker:
-    """Makes a channel's slate in memory, once; it exists with an empty or full disk."""
-
-    def __init__(self, config: ChannelConfig) -> None:
-        self._config = config
-        self._gops: list[Gop] = []
-        self._lock = threading.Lock()
-
-    def __call__(self) -> list[Gop]:
-        """The slate's GOPs."""
-        with self._lock:
-            if not self._gops:
-                form = house_format(self._config.format)
-                target = io.BytesIO()
-                pictures = list(slate_frames(form, self._config.name, SLATE_LINE, self._config.accent))
-                length = sum(len(part) for part in pictures) * form.samples_per_frame
-                encode_mp4(pictures, np.zeros((length, 2), np.float32), form, target)
-                self._gops = read_gops(target.getvalue(), form, committed_avcc()[form.name], "slate")
-            return self._gops
+_THREADS = 64  # files and mixing happen in threads; one channel's slow disk must not use all of them up
 
 
 @contextlib.contextmanager
@@ -101,7 +76,7 @@ class HeadEnd:
         self._log = EventLog(events, keep=100)
         self._channels: dict[str, ChannelOnAir] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._slates: list[Callable[[], list[Gop]]] = []
+        self._slates: dict[str, SlateMaker] = {}
         self._stop = asyncio.Event()
         self._contact = clock.monotonic()
         self._config = AirConfig(())
@@ -116,6 +91,7 @@ class HeadEnd:
         with only_one(self._data):
             config = load_config(self._data / "air.json")
             loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="air"))
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop.set)
             async with asyncio.TaskGroup() as group, self._control():
@@ -124,15 +100,14 @@ class HeadEnd:
                 watch = group.create_task(self._watch_orphanage())
                 await self._stop.wait()
                 watch.cancel()
-                for task in self._tasks.values():
-                    task.cancel()
+                for slug in list(self._channels):
+                    self._end(slug)
 
     def _apply(self, config: AirConfig) -> None:
         self._config = config
         wanted = {channel.slug: channel for channel in config.channels}
         for slug in self._channels.keys() - wanted.keys():
-            self._tasks.pop(slug).cancel()
-            del self._channels[slug]
+            self._end(slug)
         for slug, channel in wanted.items():
             if slug in self._channels:
                 self._channels[slug].apply(channel)
@@ -140,29 +115,37 @@ class HeadEnd:
                 self._start(channel, config.hls_window)
 
     def _start(self, config: ChannelConfig, window: float) -> None:
-        slate = SlateMaker(config)
-        channel = ChannelOnAir(
+        slug = config.slug
+        self._slates[slug] = SlateMaker(config)
+        self._channels[slug] = ChannelOnAir(
             config,
             self._data,
             avcc=committed_avcc()[config.format],
-            slate=slate,
+            slate=self._slates[slug],
             hls_window=window,
             clock=self._clock,
             noise=self._noise,
             events=self._log,
         )
-        self._channels[config.slug] = channel
-        self._tasks[config.slug] = self._group.create_task(self._air(channel, slate))
+        before = self._tasks.get(slug)
+        self._tasks[slug] = self._group.create_task(self._air(self._channels[slug], before), name=slug)
 
-    async def _air(self, channel: ChannelOnAir, slate: SlateMaker) -> None:
+    def _end(self, slug: str) -> None:
+        del self._channels[slug]
+        self._slates.pop(slug).abandon()
+        self._tasks[slug].cancel()
+
+    async def _air(self, channel: ChannelOnAir, before: asyncio.Task[None] | None) -> None:
         """Keep one channel on air whatever happens to it; never takes the others down."""
+        if before is not None:
+            await asyncio.wait([before])  # the same channel, taken off a moment ago
         while True:
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(channel.run())
-                    group.create_task(asyncio.to_thread(slate))
-            except* Exception as group_error:
-                error = group_error.exceptions[0]
+                await channel.run()
+            except* Exception as group:
+                error: BaseException = group
+                while isinstance(error, BaseExceptionGroup):
+                    error = error.exceptions[0]
                 self._log(
                     Event(
                         "air.channel.restarted",

@@ -17,13 +17,15 @@ from webtv.core.format import GOP_SECONDS
 from webtv.playlist.asrun import utc_text
 
 INDEX = "index.m3u8"
-_KEEP_BEHIND = 8  # segments that stay on disk after they left the playlist, for players that lag
-_SEGMENT = re.compile(r"(\d+)\.m4s")
+_COUNT = re.compile(r"#EXT-X-(MEDIA|DISCONTINUITY)-SEQUENCE:(\d{1,18})")
+_DATE = "#EXT-X-PROGRAM-DATE-TIME:"
+_SEGMENT = re.compile(r"(\d{1,18})\.m4s")
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     gop: int
+    utc: str
     discontinuity: bool
 
     @property
@@ -32,7 +34,7 @@ class _Segment:
 
 
 class HlsWriter:
-    """Writes one channel's live folder.
+    """Writes one channel's live folder. The folder is opened with the first segment.
 
     Args:
         folder: ``DATA/hls/{channel}``.
@@ -47,19 +49,10 @@ class HlsWriter:
         self._epoch = epoch
         self._length = max(6, int(window / GOP_SECONDS))
         self._segments: deque[_Segment] = deque()
+        self._behind: deque[str] = deque()  # names that have left the playlist and stay for players that lag
         self._media_sequence = 0
         self._discontinuities = 0
-        self._behind: deque[_Segment] = deque()
-        folder.mkdir(parents=True, exist_ok=True)
-        init = init_segment(header)
-        path = folder / "init.mp4"
-        if path.exists() and path.read_bytes() == init:
-            self._resume()
-        else:
-            # Another format or version: what the folder holds cannot follow this header.
-            (folder / INDEX).unlink(missing_ok=True)
-            write_atomically(path, init, durable=False)
-        self._sweep()
+        self._open = False
 
     @property
     def folder(self) -> Path:
@@ -73,8 +66,16 @@ class HlsWriter:
             OSError: the disk does not take it; the playlist still names only whole segments.
         """
         gop = piece.frame // self._header.format.gop
-        lost = bool(self._segments) and gop != self._segments[-1].gop + 1
-        segment = _Segment(gop, lost)
+        if not self._open:
+            self._begin(gop)
+        if self._segments and self._segments[-1].gop == gop:
+            # The last process was killed between this segment and its cursor: the same one comes again.
+            lost = self._segments.pop().discontinuity
+        else:
+            lost = bool(self._segments) and gop != self._segments[-1].gop + 1
+        segment = _Segment(gop, utc_text(self._epoch + gop * GOP_SECONDS), lost)
+        if segment.name in self._behind:
+            self._behind.remove(segment.name)
         write_atomically(self._folder / segment.name, media_segment(piece, self._header), durable=False)
         self._segments.append(segment)
         while len(self._segments) > self._length:
@@ -82,11 +83,12 @@ class HlsWriter:
             self._media_sequence += 1
             # RFC 8216 6.2.2: the count rises when the first segment after a mark leaves.
             self._discontinuities += old.discontinuity
-            self._behind.append(old)
+            self._behind.append(old.name)
         write_atomically(self._folder / INDEX, self._index().encode(), durable=False)
-        while len(self._behind) > _KEEP_BEHIND:
+        # RFC 8216 6.2.2: a segment stays for its own length and that of a whole playlist.
+        while len(self._behind) > self._length + 1:
             with contextlib.suppress(OSError):
-                (self._folder / self._behind.popleft().name).unlink()
+                (self._folder / self._behind.popleft()).unlink()
 
     def _index(self) -> str:
         lines = [
@@ -101,31 +103,59 @@ class HlsWriter:
         for segment in self._segments:
             if segment.discontinuity:
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{utc_text(self._epoch + segment.gop * GOP_SECONDS)}")
+            lines.append(_DATE + segment.utc)
             lines.append(f"#EXTINF:{GOP_SECONDS:.5f},")
             lines.append(segment.name)
         return "\n".join(lines) + "\n"
 
-    def _resume(self) -> None:
+    def _begin(self, gop: int) -> None:
+        """Open the folder: go on where the last process stopped, or begin."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        init = init_segment(self._header)
+        path = self._folder / "init.mp4"
+        if not (path.exists() and path.read_bytes() == init and self._resume()):
+            # Nothing, or of another format or version: what the folder holds cannot follow this header.
+            # Counts of segments never go back, so the number of the GOP is a good one to begin with.
+            self._segments.clear()
+            self._media_sequence, self._discontinuities = gop, 0
+            (self._folder / INDEX).unlink(missing_ok=True)
+            write_atomically(path, init, durable=False)
+        self._sweep()
+        self._open = True
+
+    def _resume(self) -> bool:
+        """Read the playlist that the last process left; False if there is none to go on from."""
         try:
             lines = (self._folder / INDEX).read_text().splitlines()
         except (OSError, UnicodeDecodeError):
-            return
-        marked = False
+            return False
+        counts: dict[str, int | None] = {"MEDIA": None, "DISCONTINUITY": None}
+        utc, marked = "", False
         for line in lines:
-            if line.startswith("#EXT-X-MEDIA-SEQUENCE:"):
-                self._media_sequence = int(line.partition(":")[2])
-            elif line.startswith("#EXT-X-DISCONTINUITY-SEQUENCE:"):
-                self._discontinuities = int(line.partition(":")[2])
+            if count := _COUNT.fullmatch(line):
+                counts[count[1]] = int(count[2])
             elif line == "#EXT-X-DISCONTINUITY":
                 marked = True
+            elif line.startswith(_DATE):
+                utc = line.removeprefix(_DATE)
             elif match := _SEGMENT.fullmatch(line):
-                self._segments.append(_Segment(int(match[1]), marked))
+                self._segments.append(_Segment(int(match[1]), utc, marked))
                 marked = False
+        media, discontinuities = counts["MEDIA"], counts["DISCONTINUITY"]
+        if media is None or discontinuities is None:
+            return False
+        self._media_sequence, self._discontinuities = media, discontinuities
+        return all((self._folder / segment.name).is_file() and segment.utc for segment in self._segments)
 
     def _sweep(self) -> None:
-        known = {segment.name for segment in self._segments}
+        """Remove what a killed process left behind; segments that have just left the playlist stay."""
+        listed = {segment.name for segment in self._segments}
+        first = self._segments[0].gop if self._segments else 0
+        behind: list[int] = []
         for path in self._folder.iterdir():
-            stray_segment = _SEGMENT.fullmatch(path.name) and path.name not in known
-            if stray_segment or path.name.startswith("."):
+            match = _SEGMENT.fullmatch(path.name)
+            if match and first - self._length <= int(match[1]) < first:
+                behind.append(int(match[1]))
+            elif path.name.startswith(".") or (match and path.name not in listed):
                 path.unlink(missing_ok=True)
+        self._behind = deque(f"{gop}.m4s" for gop in sorted(behind))

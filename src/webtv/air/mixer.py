@@ -67,7 +67,7 @@ class Mixer:
         """Number of the next AAC frame that will be handed out."""
         return self._next_out
 
-    def cue(self, sample: int, track: Track | None, track_at: int) -> None:
+    def cue(self, sample: int, track: Track | None, track_at: int, *, goes_on: bool = False) -> None:
         """From this sample on, this track sounds; the one before fades out beneath it.
 
         Nothing happens if the same track simply goes on, which is how clips of a sequence join.
@@ -76,6 +76,7 @@ class Mixer:
             sample: sample of the timeline.
             track: what sounds, or None for silence.
             track_at: sample of the track that falls on ``sample``.
+            goes_on: whether it sounded before this process began; then it does not fade in.
         """
         leading = next((voice for voice in self._voices if voice.end is None), None)
         if leading and leading.track is track and leading.offset == track_at - sample:
@@ -83,7 +84,7 @@ class Mixer:
         if leading:
             leading.end = sample
         if track is not None:
-            self._voices.append(_Voice(track, track_at - sample, sample))
+            self._voices.append(_Voice(track, track_at - sample, sample - CROSSFADE * goes_on))
 
     def advance(self, until: int) -> tuple[int, tuple[bytes, ...]]:
         """Mix and encode so far that every AAC frame that begins before sample ``until`` is handed out.

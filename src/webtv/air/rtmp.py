@@ -3,10 +3,12 @@
 import asyncio
 import json
 import random
+import re
 import sys
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from webtv.air.flv import opening, tags
 from webtv.air.slice import Slice, StreamHeader
@@ -21,6 +23,7 @@ _QUEUE = 4  # slices (eight seconds); beyond it the oldest GOP is dropped whole
 _PARTS = 4  # stretches of half a second: servers get a steady stream, the child wakes seldom
 _STALL = 20.0  # seconds without a byte taken after which the child is ended
 _HEALTHY = 60.0  # seconds after which a session counts as good and the backoff begins anew
+_SECRET = 4  # letters from which on a part of an address is hidden
 _SESSION = 24 * 3600.0  # seconds after which a session is renewed at a join, long before 31 bits are used up
 
 
@@ -103,8 +106,8 @@ class RtmpOutput:
                 await self._session()
                 failures = 0
                 continue  # renewed as planned
-            except (TransientError, OSError, TimeoutError) as error:
-                self.status.error = redact(str(error)) or type(error).__name__
+            except Exception as error:  # whatever it is, it must not reach the channel
+                self.status.error = self._private(str(error)) or type(error).__name__
             if self._clock.monotonic() - began > _HEALTHY:
                 failures = 0
             failures += 1
@@ -120,6 +123,17 @@ class RtmpOutput:
                 )
             )
             await self._clock.sleep(wait)
+
+    def _private(self, text: str) -> str:
+        """A child's words without the address and whatever of it may be a key."""
+        address = urlsplit(self._url)
+        secrets = re.split(r"[/?&=]", f"{address.path}?{address.query}")
+        for secret in sorted(
+            (*secrets, address.password or "", address.username or ""), key=len, reverse=True
+        ):
+            if len(secret) >= _SECRET:
+                text = text.replace(secret, "…")
+        return redact(text)
 
     async def _session(self) -> None:
         self.status.state = OutputState.CONNECTING

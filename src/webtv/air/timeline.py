@@ -25,6 +25,8 @@ class Timeline:
         frame: first frame to make, a multiple of the GOP.
         cursor: where the last process stopped, to go on within its clip; None begins anew.
         log: takes each finished airing.
+        logged: the latest airing in the log; the last process may have written it and been killed before
+            its cursor moved on.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Timeline:
         frame: int,
         cursor: Cursor | None,
         log: Callable[[Airing], None],
+        logged: Airing | None = None,
     ) -> None:
         self._form = form
         self._program = program
@@ -48,7 +51,7 @@ class Timeline:
         self._listed = False
         self._n = cursor.n if cursor else 0
         if cursor and cursor.entry:
-            self._resume(cursor, cursor.entry)
+            self._resume(cursor, cursor.entry, logged)
 
     @property
     def asc(self) -> bytes:
@@ -118,15 +121,20 @@ class Timeline:
             format=self._form.name,
         )
 
-    def _resume(self, cursor: Cursor, entry: Entry) -> None:
+    def _resume(self, cursor: Cursor, entry: Entry, logged: Airing | None) -> None:
         if cursor.frame == self._frame and (source := self._program.resume(cursor)):
             self._source, self._start, self._listed = source, cursor.entry_start, cursor.listed
-            self._cue(source)
+            # Slices are longer than crossfades, so the bed was alone, and at its full level.
+            sample = self._frame * self._form.samples_per_frame
+            self._mixer.cue(sample, source.track, source.track_at, goes_on=True)
             return
-        # Time was lost, or the clip is gone: the log tells how much of it went out.
-        if cursor.entry_aired > 0:
-            whole = cursor.entry_aired >= entry.frames
-            self._write(entry, cursor.entry_start, cursor.entry_aired, cursor.listed, cut=not whole)
+        # Time was lost, or the clip is over or gone: the log tells how much of it went out.
+        if cursor.entry_aired <= 0:
+            return
+        cut = cursor.entry_aired < entry.frames
+        airing = self._airing(entry, cursor.entry_start, cursor.entry_aired, cursor.listed, cut=cut)
+        if logged is None or (logged.start_frame, logged.utc) != (airing.start_frame, airing.utc):
+            self._log(airing)
 
     def _cue(self, source: Source) -> None:
         self._mixer.cue(self._frame * self._form.samples_per_frame, source.track, source.track_at)
@@ -137,9 +145,9 @@ class Timeline:
         entry, frames = self._source.entry, self._frame - self._start
         self._source = None
         if frames > 0:
-            self._write(entry, self._start, frames, self._listed, cut=cut)
-            self._program.aired(entry)
+            self._log(self._airing(entry, self._start, frames, self._listed, cut=cut))
+            self._program.aired(entry, self._epoch + self._start / self._form.fps)
 
-    def _write(self, entry: Entry, start: int, frames: int, listed: bool, *, cut: bool) -> None:
+    def _airing(self, entry: Entry, start: int, frames: int, listed: bool, *, cut: bool) -> Airing:
         utc = utc_text(self._epoch + start / self._form.fps)
-        self._log(Airing(entry.n if listed else None, entry.clip, entry.kind, start, frames, utc, cut))
+        return Airing(entry.n if listed else None, entry.clip, entry.kind, start, frames, utc, cut)

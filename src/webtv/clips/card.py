@@ -21,6 +21,7 @@ from webtv.studio.ports import Frames
 _REDUCTION = 4
 _PIECE = 12  # frames handed over at once
 _WIDEST = 0.84  # of the frame, for a line of text
+_CALM = 4  # seconds in which light may go its whole round; in less it stays nearer
 _LONG_NAME = 22  # letters; a longer name goes on two lines
 _NOISE_SEED = 20_261_107
 _WHITE, _GREY = (1.0, 1.0, 1.0), (0.80, 0.82, 0.86)
@@ -44,7 +45,7 @@ def slate_frames(
         uint8[T, H, W, 3], together ``seconds * fps`` frames.
     """
     canvas = _Canvas(format)
-    sky = _Sky(canvas, rgb(accent), random.Random(channel_name))
+    sky = _Sky(canvas, rgb(accent), random.Random(channel_name), reach=min(1.0, seconds / _CALM))
     height, left = format.height, round(format.width * 0.08)
     lines = _name_lines(channel_name)
     size = _fitting(lines, round(height * 0.118), 600, format.width)
@@ -136,7 +137,13 @@ class _Sky:
     """Light that drifts and comes back: everything turns a whole number of times in one phase."""
 
     def __init__(
-        self, canvas: _Canvas, accent: tuple[int, int, int], noise: random.Random, *, ribbons: int = 0
+        self,
+        canvas: _Canvas,
+        accent: tuple[int, int, int],
+        noise: random.Random,
+        *,
+        ribbons: int = 0,
+        reach: float = 1.0,
     ) -> None:
         aspect = canvas.columns / canvas.rows
         self._x = np.linspace(0, aspect, canvas.columns, dtype=np.float32)
@@ -148,7 +155,7 @@ class _Sky:
                 x=aspect * x,
                 y=y,
                 radius=radius,
-                reach=noise.uniform(0.10, 0.17),
+                reach=reach * noise.uniform(0.10, 0.17),
                 start=noise.uniform(0, 2 * math.pi),
                 way=noise.choice((-1, 1)),
             )

@@ -4,6 +4,8 @@ Rooms take an :class:`EventSink` and never know who listens: the log always does
 what admins and curators should see, tests collect.
 """
 
+import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,19 +59,22 @@ class LogSink:
 
     def __call__(self, event: Event, /) -> None:
         """Write one line."""
-        details = {key: value for key, value in event.data.items() if key not in {"event", "message"}}
+        taken = {"event", "message", "remedy", "channel"}
+        details = {key: value for key, value in event.data.items() if key not in taken}
         write = {
             Severity.INFO: self._log.info,
             Severity.WARNING: self._log.warning,
             Severity.ERROR: self._log.error,
         }[event.severity]
-        write(
-            event.kind,
-            message=event.message,
-            **({"remedy": event.remedy} if event.remedy else {}),
-            **({"channel": event.channel} if event.channel else {}),
-            **details,
-        )
+        # A log that cannot be written (a full disk, a closed terminal) must not take the station down.
+        with contextlib.suppress(OSError, ValueError):
+            write(
+                event.kind,
+                message=event.message,
+                **({"remedy": event.remedy} if event.remedy else {}),
+                **({"channel": event.channel} if event.channel else {}),
+                **details,
+            )
 
 
 class EventLog:
@@ -80,10 +85,13 @@ class EventLog:
         self.recent: deque[Event] = deque(maxlen=keep)
 
     def __call__(self, event: Event, /) -> None:
-        """Remember the event and hand it to every listener."""
+        """Remember the event and hand it to every listener; one that fails keeps no other from hearing."""
         self.recent.append(event)
         for sink in self._sinks:
-            sink(event)
+            try:
+                sink(event)
+            except Exception:
+                logging.getLogger(__name__).exception("a listener failed at %s", event.kind)
 
     def listen(self, sink: Callable[[Event], None]) -> None:
         """Add a listener for all later events."""

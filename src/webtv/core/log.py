@@ -3,32 +3,61 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
 
-_SECRET_URL = re.compile(r"\b(rtmps?|https?|srt)://([^\s/'\"]+)(/[^\s'\"]*)?", re.IGNORECASE)
-_SECRET_KEYS = frozenset({"api_key", "authorization", "key", "password", "secret", "stream_key", "token"})
+_URL = re.compile(r"\b(?P<scheme>[a-z][a-z0-9+.-]{0,20})://(?P<rest>[^\s'\"<>]*)", re.IGNORECASE)
+_LOCAL = ("file", "sqlite")  # schemes of paths, which are no secret and wanted in the log
+_HOST = re.compile(r"[\w.%-]+(:\d*)?|\[[0-9a-fA-F:.%]+\](:\d*)?")
+_SPOKEN = re.compile(
+    r"(?P<name>\bbearer\s+|(?:(?:api|access|private|secret|stream)[_-]?key|token|secret|password|passphrase)"
+    r"[\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s\"',;&]+)",
+    re.IGNORECASE,
+)
+_MODEL_KEY = re.compile(r"\bsk-[\w-]{8,}")
+_SECRET_NAME = re.compile(r"(.*_)?(authorization|key|passphrase|password|secret|token)", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
-    """Hide what may be a secret in a text: credentials, paths and queries of URLs; scheme and host stay."""
+    """Hide what may be a secret in a text: credentials, paths and queries of URLs, and keys by name.
 
-    def hide(match: re.Match[str]) -> str:
-        host = match[2].rpartition("@")[2]
-        return f"{match[1]}://{host}/…" if match[3] and match[3] != "/" else f"{match[1]}://{host}"
+    Scheme and host of a URL stay, so that a person sees what it is about.
+    """
+    text = _URL.sub(_hide_url, text)
+    text = _SPOKEN.sub(r"\g<name>…", text)
+    return _MODEL_KEY.sub("sk-…", text)
 
-    return _SECRET_URL.sub(hide, text)
+
+def _hide_url(match: re.Match[str]) -> str:
+    scheme, rest = match["scheme"], match["rest"]
+    if scheme.lower().startswith(_LOCAL):
+        return match[0]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    host = authority.rpartition("@")[2]
+    if not _HOST.fullmatch(host):  # such as half a password with a slash in it
+        return f"{scheme}://…"
+    more = rest[len(authority) :] not in ("", "/")
+    return f"{scheme}://{host}/…" if more else f"{scheme}://{host}"
 
 
 def _redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if key.lower() in _SECRET_KEYS:
-            event[key] = "…"
-        elif isinstance(value, str):
-            event[key] = redact(value)
+    for name, value in event.items():
+        event[name] = _clean(name, value)
     return event
+
+
+def _clean(name: str, value: object) -> object:
+    if _SECRET_NAME.fullmatch(name):
+        return "…"
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _clean(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean("", item) for item in value]
+    return value
 
 
 def configure_log(level: str, *, stream: TextIO | None = None, as_json: bool = False) -> None:

@@ -12,19 +12,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from webtv.core.completion import to_its_end
 from webtv.core.errors import ComponentError
 
 Detached = subprocess.Popen[bytes]
 
 _TAIL_LINES = 40
 _LINE_LIMIT = 64 * 1024
+_LOOK = 0.2
+_LAST_WORDS = 0.5  # seconds for what a dead child said last; a grandchild may hold its pipe for ever
 
 
 class Process:
     """A supervised child as an async context manager.
 
     Leaving the block closes standard input, sends TERM, waits ``grace`` seconds, sends KILL and reaps;
-    the reap is shielded, so cancellation leaves no zombie.
+    it does so to the end however often it is cancelled, so there is never a zombie.
 
     Args:
         argv: program and arguments; never put a secret here, every process can read it.
@@ -93,7 +96,14 @@ class Process:
 
     async def wait(self) -> int:
         """Wait for the child to end by itself and return its exit status."""
-        return await self.child.wait()
+        waiting = asyncio.ensure_future(self.child.wait())
+        try:
+            # Asyncio's own wait goes on while a grandchild holds a pipe; the status tells that it is over.
+            while (status := self.child.returncode) is None:
+                await asyncio.wait({waiting}, timeout=_LOOK)
+        finally:
+            waiting.cancel()
+        return status
 
     async def __aenter__(self) -> Self:
         pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
@@ -108,9 +118,10 @@ class Process:
                     env={**os.environ, **self._env},
                     limit=_LINE_LIMIT,
                 )
-            except FileNotFoundError as error:
+            except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+                fault = "may not be run" if isinstance(error, PermissionError) else "is not there"
                 raise ComponentError(
-                    f"{self.argv[0]} is not there", place=self.name, remedy="run `webtv doctor`"
+                    f"{self.argv[0]} {fault}", place=self.name, remedy="run `webtv doctor`"
                 ) from error
         if self._child.stderr is not None:
             self._reader = asyncio.create_task(self._keep_tail(self._child.stderr), name=f"{self.name}-tail")
@@ -119,7 +130,7 @@ class Process:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.shield(self.end())
+        await to_its_end(self.end())
 
     async def end(self) -> int:
         """End the child now (TERM, ``grace``, KILL), reap it and return its exit status."""
@@ -131,12 +142,13 @@ class Process:
                 child.send_signal(signal.SIGTERM)
             try:
                 async with asyncio.timeout(self._grace):
-                    await child.wait()
+                    await self.wait()
             except TimeoutError:
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
-        status = await child.wait()
+        status = await self.wait()
         if self._reader is not None:
+            await asyncio.wait({self._reader}, timeout=_LAST_WORDS)
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
         return status

@@ -4,11 +4,12 @@ URLs, keys and file paths live only here, never in a curator's YAML. Each field'
 documentation; a test holds ``docs/settings.md`` complete.
 """
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from webtv.core.errors import ConfigError
 
@@ -121,7 +122,14 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        variable = "WEBTV_" + "_".join(str(part) for part in first["loc"]).upper()
+        variable = f"WEBTV_{first['loc'][0]}".upper()
+        # The chain stops here: pydantic's own text quotes the value, which may be a key.
         raise ConfigError(
             first["msg"], place=variable, remedy=f"set {variable} to a value that docs/settings.md allows"
-        ) from error
+        ) from None
+    except SettingsError as error:
+        named = re.search(r'field "(\w+)"', str(error))
+        variable = f"WEBTV_{named[1]}".upper() if named else "WEBTV_*"
+        raise ConfigError(
+            "the value is no JSON", place=variable, remedy=f"write {variable} as docs/settings.md shows"
+        ) from None

@@ -150,10 +150,10 @@ def clip_frames(channel: Channel) -> int:
 
 
 def clip_orders(
-    sequence: str, plan: SequencePlan, channel: Channel, *, bed: str, bed_id: str
+    sequence: str, plan: SequencePlan, channel: Channel, *, bed: str, bed_id: str, frames: int
 ) -> list[ClipOrder]:
-    """The orders for all clips of a sequence whose bed is made."""
-    form, frames = channel.house_format, clip_frames(channel)
+    """The orders for all clips of a sequence whose bed is made, each so many frames long."""
+    form = channel.house_format
     stages = {name: stage for name, stage in stages_of(channel).items() if name != "music"}
     return [
         ClipOrder(

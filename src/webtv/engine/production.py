@@ -1,32 +1,31 @@
 """The way from an order to a finished file: shot, interpolation, upscale, mastering, storage."""
 
+import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from webtv import __version__
 from webtv.clips.bed import BedReader, master_bed
 from webtv.clips.card import ident_frames
 from webtv.clips.clip import Bed, Clip
 from webtv.clips.marking import LabelMarker
 from webtv.clips.mastering import Mastered, master_clip
 from webtv.core.clock import Clock
+from webtv.core.errors import QualityError
 from webtv.core.files import write_atomically
 from webtv.core.format import HouseFormat, house_format
 from webtv.engine.orders import BedOrder, ClipOrder, IdentOrder, derive_seed
+from webtv.engine.provenance import plain, versions
+from webtv.engine.scratch import Scratch, thin
 from webtv.library.storage import BED, CLIP, POSTER, Storage
 from webtv.studio.ports import (
     BedRequest,
     Chunk,
     Composer,
-    Credit,
     Interpolator,
     Media,
     ShotMaker,
@@ -35,6 +34,8 @@ from webtv.studio.ports import (
     Take,
     Upscaler,
 )
+
+_REJECTED_KEPT = 50
 
 StageOptions = Mapping[str, Mapping[str, Any]]
 
@@ -94,24 +95,26 @@ async def finish_shot(
         WebTVError: by category, from whichever stage failed.
     """
     credit = stages.shot.credit(request)
-    provenance = {
-        **about,
-        "prompt": request.prompt.text,
-        "shot": request.prompt.to_json(),
-        "negative": request.prompt.negative,
-        "seed": request.seed,
-        "sequence_seed": request.sequence_seed,
-        "model": credit.model,
-        "media": credit.media.value,
-        "credit": _credit(credit),
-        "format": form.name,
-        "versions": versions(),
-    }
+    provenance = plain(
+        {
+            **about,
+            "prompt": request.prompt.text,
+            "shot": request.prompt.to_json(),
+            "negative": request.prompt.negative,
+            "seed": request.seed,
+            "sequence_seed": request.sequence_seed,
+            "model": credit.model,
+            "media": credit.media.value,
+            "credit": asdict(credit),
+            "format": form.name,
+            "versions": versions(),
+        }
+    )
     marker = LabelMarker(credit.media, form, branding=branding, accent=accent, provenance=provenance)
     take = stages.shot.shoot(request)
     moving = stages.interpolate.interpolate(take, form.fps)
     sized = stages.upscale.upscale(moving, form.width, form.height)
-    async with _closing(sized), _closing(moving), _closing(take):
+    async with _closing(take), _closing(moving), _closing(sized):  # the last stage first
         mastered = await master_clip(
             sized,
             format=form,
@@ -123,8 +126,12 @@ async def finish_shot(
             reject_to=reject_to,
             allow_silence=not sound.any(),
         )
-    report = asdict(mastered.report)
-    return Finished(mastered, marker.label, {**provenance, "checks": report})
+    return _finished(mastered, marker, provenance)
+
+
+def _finished(mastered: Mastered, marker: LabelMarker, provenance: Mapping[str, Any]) -> Finished:
+    checks = plain({"checks": asdict(mastered.report)})
+    return Finished(mastered, marker.label, {**provenance, **checks})
 
 
 @contextlib.asynccontextmanager
@@ -135,12 +142,6 @@ async def _closing(take: Take) -> AsyncGenerator[Take]:
     finally:
         if hasattr(take, "aclose"):
             await cast("AsyncGenerator[Chunk]", take).aclose()
-
-
-def versions() -> dict[str, str]:
-    """What a clip was made with; part of its provenance."""
-    packages = ("av", "numpy", "opencv-python-headless")
-    return {"webtv": __version__, **{name: version(name) for name in packages}}
 
 
 class Production:
@@ -170,35 +171,48 @@ class Production:
         self._stages = stages
         self._composer = composer
         self._storage = storage
-        self._scratch = scratch
+        self._scratch = Scratch(scratch)
         self._rejected = rejected
         self._clock = clock
         self._threads = threads
 
-    async def make_bed(self, order: BedOrder, bed: str) -> Bed:
+    async def tidy(self) -> None:
+        """Remove what workers that were killed left in the scratch folder; call it before any work."""
+        await asyncio.to_thread(self._scratch.tidy)
+
+    async def make_bed(self, order: BedOrder, bed: str, *, attempt: int = 1) -> Bed:
         """Compose, master and store the bed of a sequence.
 
         Args:
             order: what is wanted.
             bed: the id that it gets.
+            attempt: from 1; each has a seed of its own.
 
         Raises:
             WebTVError: by category.
         """
         composer = self._composer(order.stage)
-        request = BedRequest(order.music, order.samples, order.seed)
+        seed = order.seed if attempt == 1 else derive_seed(order.seed, attempt)
+        request = BedRequest(order.music, order.samples, seed)
         sound = await composer.compose(request)
-        with self._workplace() as folder:
-            mastered = master_bed(sound, folder / "bed.flac")
+        with self._scratch.workplace() as folder:
+            mastered = await asyncio.to_thread(master_bed, sound, folder / "bed.flac")
             stored = await self._storage.add(mastered.path, BED)
-        provenance = {
-            "brief": asdict(order.music),
-            "seed": order.seed,
-            "stage": dict(order.stage),
-            "credit": _credit(composer.credit(request)),
-            "loudness": asdict(mastered.loudness),
-            "versions": versions(),
-        }
+        credit = composer.credit(request)
+        provenance = plain(
+            {
+                "sequence": order.sequence,
+                "brief": asdict(order.music),
+                "seed": seed,
+                "attempt": attempt,
+                "stage": order.stage,
+                "model": credit.model,
+                "media": credit.media.value,
+                "credit": asdict(credit),
+                "loudness": asdict(mastered.loudness),
+                "versions": versions(),
+            }
+        )
         return Bed(bed, stored.sha, order.samples, provenance)
 
     async def make_clip(self, order: ClipOrder, clip: str, *, channel: str, attempt: int) -> Clip:
@@ -214,7 +228,7 @@ class Production:
             WebTVError: by category.
         """
         form = order.house_format
-        sound = self._slice(order, form)
+        sound = await asyncio.to_thread(self._slice, order, form)
         request = ShotRequest(
             prompt=order.prompt,
             seconds=order.frames / form.fps,
@@ -237,7 +251,7 @@ class Production:
             "bed": order.bed,
             "attempt": attempt,
         }
-        with self._workplace() as folder:
+        with self._scratch.workplace() as folder, self._bounded():
             finished = await finish_shot(
                 self._stages(order.stages),
                 request,
@@ -269,23 +283,30 @@ class Production:
     async def make_ident(self, order: IdentOrder, clip: str, *, channel: str) -> Clip:
         """Make, check and store a channel's ident."""
         form = house_format(order.format)
-        pictures = ident_frames(form, order.name, order.accent, order.seed)
+        pictures = iter(ident_frames(form, order.name, order.accent, order.seed))
         provenance = {
             "title": order.name,
+            "writer": "",
+            "channel": channel,
+            "accent": order.accent,
+            "version": order.version,
+            "prompt": "",
             "seed": order.seed,
             "model": "webtv-card 1",
+            "media": Media.ALGORITHMIC.value,
+            "format": form.name,
             "versions": versions(),
         }
         marker = LabelMarker(Media.ALGORITHMIC, form, accent=order.accent, provenance=provenance)
 
         async def take() -> AsyncGenerator[Chunk]:
             done = 0
-            for part in pictures:
+            while (part := await asyncio.to_thread(next, pictures, None)) is not None:
                 yield Chunk(part, done, form.fps)
                 done += len(part)
 
         frames = 2 * form.gop
-        with self._workplace() as folder:
+        with self._scratch.workplace() as folder, self._bounded():
             mastered = await master_clip(
                 take(),
                 format=form,
@@ -297,7 +318,7 @@ class Production:
                 reject_to=self._rejected,
                 allow_silence=True,
             )
-            finished = Finished(mastered, marker.label, provenance)
+            finished = _finished(mastered, marker, provenance)
             return await self._store(
                 finished,
                 folder,
@@ -316,7 +337,7 @@ class Production:
     async def _store(self, finished: Finished, folder: Path, **fields: Any) -> Clip:
         mastered = finished.mastered
         poster_path = folder / "poster.jpg"
-        write_atomically(poster_path, mastered.poster)
+        await asyncio.to_thread(write_atomically, poster_path, mastered.poster)
         video = await self._storage.add(mastered.path, CLIP)
         poster = await self._storage.add(poster_path, POSTER)
         return Clip(
@@ -331,18 +352,14 @@ class Production:
         )
 
     def _slice(self, order: ClipOrder, form: HouseFormat) -> Sound:
-        bed = BedReader(self._storage.path(order.bed, BED))
-        return bed.read(order.bed_at, order.frames * form.samples_per_frame)
+        with BedReader(self._storage.path(order.bed, BED)) as bed:
+            return bed.read(order.bed_at, order.frames * form.samples_per_frame)
 
     @contextlib.contextmanager
-    def _workplace(self) -> Iterator[Path]:
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=self._scratch))
+    def _bounded(self) -> Iterator[None]:
+        """Keep only the latest of what fails the checks: enough to see why, never a full disk."""
         try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _credit(credit: Credit) -> dict[str, Any]:
-    return {**asdict(credit), "media": credit.media.value, "details": dict(credit.details)}
+            yield
+        except QualityError:
+            thin(self._rejected, _REJECTED_KEPT)
+            raise

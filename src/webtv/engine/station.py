@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from webtv.core.settings import Settings
 from webtv.engine.ledger import Ledger
 from webtv.engine.orchestrator import Orchestrator
 from webtv.engine.owners import bury, owner_is_alive
-from webtv.engine.supervision import HAND_OVER, Supervisor
+from webtv.engine.supervision import HAND_OVER, Supervisor, settle_logs
 from webtv.library.journal import Journal
 from webtv.library.notes import Notes
 from webtv.library.storage import CLIP, Storage
@@ -92,7 +92,8 @@ class ControlPlane:
         self._kept = dict(kept)
         self._stop = asyncio.Event()
         self._hand_over = False
-        self._told: AirConfig | None = None
+        self._written: AirConfig | None = None
+        self._read = False
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -117,15 +118,10 @@ class ControlPlane:
             view: a living status view that runs beside; an async generator.
         """
         parts = self._parts
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(HAND_OVER, self.leave)
         owners = parts.settings.data / "owners"
         await parts.ledger.release_dead(lambda owner: owner_is_alive(owners, owner))
         bury(owners)
-        await parts.ledger.forget(parts.clock.time() - _FORGET_AFTER)
-        try:
+        with self._listening():
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(parts.journal.run(), name="journal"),
@@ -133,6 +129,7 @@ class ControlPlane:
                     group.create_task(parts.orchestrator.run(), name="orchestrator"),
                     group.create_task(self._idents(), name="idents"),
                     group.create_task(self._reclaim(owners), name="leases"),
+                    group.create_task(self._keep_house(), name="house"),
                     group.create_task(parts.supervisor.keep_head_end(parts.head_end), name="head-end"),
                     group.create_task(parts.supervisor.keep("web", ["web", "--leash"]), name="web"),
                 ]
@@ -141,22 +138,32 @@ class ControlPlane:
                     for i in range(self._workers)
                 ]
                 if view is not None:
-                    tasks.append(group.create_task(_drain(view()), name="view"))
+                    tasks.append(group.create_task(self._show(view), name="view"))
                 await self._stop.wait()
-                ending = None if self._hand_over else parts.supervisor.stop_head_end(parts.head_end)
                 for task in tasks:
                     task.cancel()
-                if ending is not None:
-                    await ending
+                if not self._hand_over:
+                    await parts.supervisor.stop_head_end(parts.head_end)
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Hear signals while the block lasts."""
+        loop = asyncio.get_running_loop()
+        heard = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self.stop)
+        for number, act in {**heard, HAND_OVER: self.leave}.items():
+            loop.add_signal_handler(number, act)
+        try:
+            yield
         finally:
-            if not self._hand_over:
-                (parts.settings.data / "serve.ready").unlink(missing_ok=True)
+            for number in (*heard, HAND_OVER):
+                loop.remove_signal_handler(number)
 
     async def accept_channels(self) -> None:
         """Tell orchestrator, head-end and pages which channels there are now."""
         parts, channels = self._parts, self.channels
         self._kept.update(channels)
         parts.orchestrator.set_channels(channels)
+        await parts.orchestrator.restore_idents()
         await self.tell_head_end()
         await parts.notes.put(
             "channels", {slug: channel.model_dump(mode="json") for slug, channel in channels.items()}
@@ -165,48 +172,68 @@ class ControlPlane:
         await parts.notes.put("channel_problems", problems)
 
     async def tell_head_end(self) -> None:
-        """Write ``air.json`` anew if anything in it changed, and have it read."""
+        """Write ``air.json`` anew if anything in it changed, and have it read; called again until it was."""
         parts = self._parts
         config = air_config(parts.settings, self.channels, parts.orchestrator.idents, parts.storage)
-        if config == self._told:
-            return
-        config.save(parts.settings.air_config)
-        if self._told is not None:
-            with contextlib.suppress(WebTVError):  # it reads the file at its own start anyway
+        if config != self._written:
+            config.save(parts.settings.air_config)
+            self._written, self._read = config, False
+        if not self._read:
+            with contextlib.suppress(
+                WebTVError
+            ):  # not on air yet: it reads the file at its start, or next time
                 await parts.head_end.reload()
-        self._told = config
+                self._read = True
 
     async def _watch(self) -> None:
-        async with contextlib.aclosing(self._parts.folder.watch()) as changes:
-            async for _ in changes:
-                await self.accept_channels()
+        async for _ in self._parts.folder.watch():
+            await self._try(self.accept_channels())
 
     async def _idents(self) -> None:
-        """Have an ident made for each channel once it has something of its own on air."""
+        """Have an ident made for each channel, and tell the head-end what it has not heard yet."""
         parts = self._parts
         while True:
-            for slug, channel in self.channels.items():
-                with contextlib.suppress(KeyError, WebTVError):
-                    await parts.orchestrator.ident(slug, channel.name)
-            await self.tell_head_end()
+            for slug in self.channels:
+                await self._try(parts.orchestrator.ident(slug))
+            await self._try(self.tell_head_end())
             await parts.clock.sleep(5.0)
+
+    async def _keep_house(self) -> None:
+        """What a station that runs for months must not let grow: the ledger, the logs."""
+        parts = self._parts
+        while True:
+            await self._try(self._forget())
+            settle_logs(parts.settings.data / "logs")
+            await parts.clock.sleep(3600.0)
+
+    async def _forget(self) -> None:
+        await self._parts.ledger.forget(self._parts.clock.time() - _FORGET_AFTER)
+
+    async def _show(self, view: Callable[[], AsyncIterator[None]]) -> None:
+        async def drain() -> None:
+            async for _ in view():
+                pass
+
+        await self._try(drain())  # a terminal that is gone takes nothing else along
+
+    async def _try(self, doing: Awaitable[None]) -> None:
+        """Await it; trouble is told, and the rest of the station goes on."""
+        try:
+            await doing
+        except Exception as error:
+            remedy = error.remedy if isinstance(error, WebTVError) else "please report this with the log"
+            message = f"{type(error).__name__}: {error}"
+            self._parts.events(Event("engine.control.stumbled", message, Severity.ERROR, remedy))
 
     async def _reclaim(self, owners: Path) -> None:
         """Give jobs of workers that died to others at once, and not only after their leases."""
         while True:
             await self._parts.clock.sleep(2.0)
-            freed = await self._parts.ledger.release_dead(lambda owner: owner_is_alive(owners, owner))
-            bury(owners)
-            if freed:
-                self._parts.events(
-                    Event(
-                        "engine.lease.reclaimed",
-                        f"{freed} jobs of a worker that died go to others",
-                        Severity.WARNING,
-                    )
-                )
+            await self._try(self._release(owners))
 
-
-async def _drain(view: AsyncIterator[None]) -> None:
-    async for _ in view:
-        pass
+    async def _release(self, owners: Path) -> None:
+        freed = await self._parts.ledger.release_dead(lambda owner: owner_is_alive(owners, owner))
+        bury(owners)
+        if freed:
+            message = f"{freed} jobs of a worker that died go to others"
+            self._parts.events(Event("engine.lease.reclaimed", message, Severity.WARNING))

@@ -5,19 +5,23 @@ import contextlib
 import fcntl
 import os
 import random
+import shutil
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from webtv.air.client import HeadEndClient
 from webtv.core.clock import Clock
-from webtv.core.errors import ConflictError, TransientError
+from webtv.core.errors import ConflictError, TransientError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.process import Detached, Process, python_command, spawn_detached
 
 HAND_OVER = signal.SIGUSR1  # tells a control plane to leave and to let the head-end air on
 _HEALTHY = 30.0
 _LOG_BYTES = 10_000_000
+_LOCK_TRIES = 20
+_LOCK_PAUSE = 0.01
 
 
 def holder_of(lock: Path) -> int | None:
@@ -27,10 +31,15 @@ def holder_of(lock: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return int(os.read(handle, 32) or b"0") or None
-    else:
+        for _ in range(_LOCK_TRIES):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if pid := _written_pid(handle):
+                    return pid
+                time.sleep(_LOCK_PAUSE)  # it was taken this moment and its holder has not signed yet
+            else:
+                return None
         return None
     finally:
         os.close(handle)
@@ -43,23 +52,38 @@ def control_lock(data: Path) -> Iterator[None]:
     Raises:
         ConflictError: another one is.
     """
-    path = data / "serve.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            pid = int(os.pread(handle, 32, 0) or b"0")
+        if not _take(handle):
             raise ConflictError(
-                f"process {pid} runs this station already",
+                f"process {_written_pid(handle)} runs this station already",
                 place=str(data),
                 remedy="end it with `webtv stop`, take its place with --takeover, or choose another --data",
-            ) from error
+            )
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
+        os.ftruncate(handle, 0)  # so that nobody ever reads the number of a process that is long gone
     finally:
         os.close(handle)
+
+
+def _take(handle: int) -> bool:
+    """Lock a file; somebody who only looks who holds it (:func:`holder_of`) is waited for."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _written_pid(handle: int) -> int:
+    """The process id in a lock file; 0 if there is none."""
+    text = os.pread(handle, 32, 0).strip()
+    return int(text) if text.isdigit() else 0
 
 
 async def take_over(data: Path, clock: Clock, patience: float = 10.0) -> None:
@@ -82,11 +106,56 @@ async def take_over(data: Path, clock: Clock, patience: float = 10.0) -> None:
 
 
 def settle_log(path: Path) -> Path:
-    """Prepare a child's log: a large one becomes ``.1``, so that logs never fill the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > _LOG_BYTES:
-        path.replace(path.with_name(path.name + ".1"))
-    return path
+    """Prepare a child's log: a large one becomes ``.1``, so that logs never fill the disk.
+
+    Returns:
+        The log, or the null device if the disk takes none: a child that says nothing beats one that is not.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LOG_BYTES:
+            # Copied and emptied, not renamed: whoever appends to it goes on in the same file.
+            shutil.copyfile(path, path.with_name(path.name + ".1"))
+            os.truncate(path, 0)
+        with path.open("ab"):
+            return path
+    except OSError:
+        return Path(os.devnull)
+
+
+def settle_logs(folder: Path) -> None:
+    """Cut every log of a folder to size while its writers go on."""
+    for path in folder.glob("*.log"):
+        settle_log(path)
+
+
+class Pace:
+    """How long to wait before something that ended is started again: at once, then ever longer.
+
+    Args:
+        clock: measures how long it ran.
+        noise: jitter.
+        ceiling: seconds to wait at most.
+    """
+
+    def __init__(self, clock: Clock, noise: random.Random, *, ceiling: float) -> None:
+        self._clock = clock
+        self._noise = noise
+        self._ceiling = ceiling
+        self._quick = 0
+        self._began = clock.monotonic()
+
+    def begin(self) -> None:
+        """It starts now."""
+        self._began = self._clock.monotonic()
+
+    def ended(self) -> float:
+        """It ended now; returns the seconds to wait."""
+        healthy = self._clock.monotonic() - self._began > _HEALTHY
+        self._quick = 1 if healthy else self._quick + 1
+        if self._quick == 1:
+            return 0.0
+        return min(self._ceiling, 2.0 ** min(self._quick - 2, 30)) * self._noise.uniform(0.5, 1.0)
 
 
 class Supervisor:
@@ -115,21 +184,24 @@ class Supervisor:
 
         The child's standard input is a leash: it ends when this process does, however that ends.
         """
-        quick = 0
+        pace = Pace(self._clock, self._noise, ceiling=30.0)
         while True:
-            began = self._clock.monotonic()
+            pace.begin()
             log = settle_log(self._data / "logs" / f"{name}.log")
-            command = python_command(*arguments)
-            async with Process(command, name=name, env=self._env, stdin=True, log=log) as child:
-                status = await child.wait()
-            quick = 0 if self._clock.monotonic() - began > _HEALTHY else quick + 1
-            wait = 0.0 if quick <= 1 else min(30.0, 2.0 ** (quick - 2)) * self._noise.uniform(0.5, 1.0)
+            try:
+                async with Process(
+                    python_command(*arguments), name=name, env=self._env, stdin=True, log=log
+                ) as child:
+                    how = f"ended with status {await child.wait()}"
+            except (WebTVError, OSError) as error:
+                how = f"does not start ({error})"
+            wait = pace.ended()
             self._events(
                 Event(
                     "engine.process.ended",
-                    f"{name} ended with status {status}; it starts again in {wait:.0f} s",
+                    f"{name} {how}; it starts again in {wait:.0f} s",
                     Severity.WARNING,
-                    f"if it goes on, read {log.name} in the logs folder",
+                    f"if it goes on, read {name}.log in the logs folder",
                 )
             )
             await self._clock.sleep(wait)
@@ -143,47 +215,71 @@ class Supervisor:
         try:
             await client.status()
         except TransientError:
+            # One that holds the lock and does not answer (it starts, or hangs) is on air all the same.
+            if holder_of(self._data / "air.lock") is not None:
+                return True
             self._spawn()
             return False
-        await client.reload()
         return True
 
     async def keep_head_end(self, client: HeadEndClient, interval: float = 1.0) -> None:
         """Start the head-end again whenever it is gone. One that only does not answer airs on."""
+        lock = self._data / "air.lock"
+        pace = Pace(self._clock, self._noise, ceiling=10.0)
+        pace.begin()
         while True:
             await self._clock.sleep(interval)
-            if self._head_end is not None and self._head_end.poll() is not None:
-                status = self._head_end.returncode
-                self._events(
-                    Event(
-                        "engine.head_end.ended",
-                        f"The head-end ended with status {status} and is started again",
-                        Severity.ERROR,
-                        "read air.log in the logs folder",
-                    )
+            if self._head_end is not None:
+                if self._head_end.poll() is None:
+                    continue
+                status, self._head_end = self._head_end.returncode, None
+                message = f"The head-end ended with status {status}"
+            elif holder_of(lock) is None:
+                message = "No head-end is on air"
+            else:
+                continue
+            if holder_of(lock) is not None:
+                continue  # ours lost the race for the lock: another one is on air, and adopted now
+            wait = pace.ended()
+            self._events(
+                Event(
+                    "engine.head_end.ended",
+                    f"{message}; it starts again in {wait:.0f} s",
+                    Severity.ERROR,
+                    "if it goes on, read air.log in the logs folder",
                 )
-                self._head_end = None
+            )
+            await self._clock.sleep(wait)
+            pace.begin()
+            try:
                 self._spawn()
-            elif self._head_end is None and holder_of(self._data / "air.lock") is None:
-                self._events(Event("engine.head_end.missing", "No head-end is on air", Severity.ERROR))
-                self._spawn()
+            except OSError as error:
+                message = f"The head-end does not start: {error}"
+                self._events(Event("engine.head_end.unstartable", message, Severity.ERROR, "see the message"))
 
     async def stop_head_end(self, client: HeadEndClient, patience: float = 3.0) -> None:
         """End the head-end, adopted or not; kill it if it does not listen."""
         lock = self._data / "air.lock"
         pid = holder_of(lock)
+        if pid is None and self._head_end is not None and self._head_end.poll() is None:
+            pid = self._head_end.pid  # so young that it has not taken the lock yet
+            self._head_end.terminate()
         if pid is None:
             return
-        with contextlib.suppress(TransientError, ConflictError):
+        with contextlib.suppress(WebTVError):
             await client.stop()
         deadline = self._clock.monotonic() + patience
-        while holder_of(lock) is not None and self._clock.monotonic() < deadline:
+        while self._is_on_air(lock) and self._clock.monotonic() < deadline:
             await self._clock.sleep(0.05)
-        if holder_of(lock) == pid:
+        if self._is_on_air(lock):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if self._head_end is not None:
             await asyncio.to_thread(self._head_end.wait)
+
+    def _is_on_air(self, lock: Path) -> bool:
+        ours = self._head_end is not None and self._head_end.poll() is None
+        return ours or holder_of(lock) is not None
 
     def _spawn(self) -> None:
         log = settle_log(self._data / "logs" / "air.log")

@@ -7,16 +7,19 @@ its job to another one.
 import asyncio
 import contextlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
+from webtv.clips.clip import Bed, Clip
 from webtv.core.clock import Clock
-from webtv.core.errors import Category, InternalError, WebTVError
+from webtv.core.errors import Category, InputError, InternalError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.engine.jobs import Job, RetryPolicy, describe
 from webtv.engine.ledger import Ledger
 from webtv.engine.orders import BED, CLIP, IDENT, KINDS, BedOrder, ClipOrder, IdentOrder
 from webtv.engine.production import Production
 from webtv.library.catalogue import Catalogue
+from webtv.library.records import SequenceState
 
 LEASE = 30.0
 RETRIES = RetryPolicy()
@@ -60,21 +63,38 @@ class Worker:
         self._retries = retries
 
     async def run(self) -> None:
-        """Lease and work for ever."""
+        """Lease and work for ever; a database that does not answer is waited for."""
+        await self._production.tidy()
         while True:
-            if not await self.work_once():
+            try:
+                worked = await self.work_once()
+            except WebTVError as error:
+                self._events(
+                    Event(
+                        "engine.worker.stumbled", str(error), Severity.WARNING, "nothing is lost; it goes on"
+                    )
+                )
+                worked = False
+            if not worked:
                 await self._clock.sleep(_IDLE)
 
     async def work_once(self) -> bool:
-        """Do one job; False if there was none."""
+        """Do one job; False if there was none.
+
+        Raises:
+            WebTVError: the ledger does not answer.
+        """
         job = await self._ledger.lease(self._owner, KINDS, LEASE)
         if job is None:
             return False
         began = self._clock.monotonic()
         try:
-            result = await self._carry_out_with_heartbeat(job)
+            result = await self._known_result(job) or await self._carry_out_with_heartbeat(job)
         except _LeaseLost:
             self._tell(job, "engine.job.lost", "Somebody else does this job now; what was made is dropped")
+        except _NotWanted:
+            await self._ledger.fail(job, self._owner, InputError("nobody wants it any more"), None)
+            self._tell(job, "engine.job.dropped", f"Nobody wants this {job.kind} any more", Severity.INFO)
         except Exception as error:
             await self._report(job, error)
         else:
@@ -83,41 +103,58 @@ class Worker:
                 self._tell(job, "engine.job.done", f"Made a {job.kind} in {took:.1f} s", Severity.INFO)
         return True
 
+    async def _known_result(self, job: Job) -> dict[str, Any] | None:
+        """What this job was to make, if a worker that died had catalogued it already."""
+        if job.kind == IDENT:
+            ident = await self._catalogue.clip(job.id)
+            return _clip_result(ident) if ident else None
+        record = await self._catalogue.sequence(job.group)
+        if record is None or record.state is SequenceState.FAILED:
+            raise _NotWanted
+        if job.kind == BED:
+            return _bed_result(record.bed) if record.bed else None
+        made = {clip.position: clip for clip in record.clips}.get(int(job.payload["position"]))
+        return _clip_result(made) if made else None
+
     async def _carry_out_with_heartbeat(self, job: Job) -> dict[str, Any]:
-        work = asyncio.ensure_future(self._carry_out(job))
         try:
-            while True:
-                done, _ = await asyncio.wait({work}, timeout=_BEAT)
-                if done:
-                    return work.result()
+            async with asyncio.TaskGroup() as group:
+                beat = group.create_task(self._keep_lease(job), name="heartbeat")
+                result = await self._carry_out(job)
+                beat.cancel()
+        except BaseExceptionGroup as trouble:
+            raise trouble.exceptions[0] from None
+        return result
+
+    async def _keep_lease(self, job: Job) -> None:
+        while True:
+            await self._clock.sleep(_BEAT)
+            with contextlib.suppress(WebTVError):  # a busy database: the lease lasts for some beats more
                 if not await self._ledger.heartbeat(job, self._owner, LEASE):
                     raise _LeaseLost
-        finally:
-            if not work.done():
-                work.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await work
 
     async def _carry_out(self, job: Job) -> dict[str, Any]:
         # The job's id becomes the id of what it makes: done twice by accident, it is still one thing.
         if job.kind == BED:
-            bed = await self._production.make_bed(BedOrder.from_json(job.payload), job.id)
-            await self._catalogue.add_bed(job.group, bed)
-            return {"bed": bed.id, "file": bed.file}
-        if job.kind == CLIP:
-            clip_order = ClipOrder.from_json(job.payload)
-            clip = await self._production.make_clip(
-                clip_order, job.id, channel=job.channel, attempt=job.attempts
+            bed = await self._production.make_bed(
+                BedOrder.from_json(job.payload), job.id, attempt=job.attempts
             )
-            await self._catalogue.add_clip(clip)
-            return {"clip": clip.id, "file": clip.file, "frames": clip.frames}
-        if job.kind == IDENT:
-            ident = await self._production.make_ident(
+            with _wanted():
+                await self._catalogue.add_bed(job.group, bed)
+            return _bed_result(bed)
+        if job.kind == CLIP:
+            clip = await self._production.make_clip(
+                ClipOrder.from_json(job.payload), job.id, channel=job.channel, attempt=job.attempts
+            )
+        elif job.kind == IDENT:
+            clip = await self._production.make_ident(
                 IdentOrder.from_json(job.payload), job.id, channel=job.channel
             )
-            await self._catalogue.add_clip(ident)
-            return {"clip": ident.id, "file": ident.file, "frames": ident.frames}
-        raise InternalError(f"nobody knows jobs of kind {job.kind!r}")
+        else:
+            raise InternalError(f"nobody knows jobs of kind {job.kind!r}")
+        with _wanted():
+            await self._catalogue.add_clip(clip)
+        return _clip_result(clip)
 
     async def _report(self, job: Job, error: Exception) -> None:
         retry_at = self._retries.retry_at(job, error, self._clock.time(), self._noise)
@@ -140,5 +177,26 @@ class Worker:
         self._events(Event(kind, message, severity, remedy, job.channel, data))
 
 
+def _bed_result(bed: Bed) -> dict[str, Any]:
+    return {"bed": bed.id, "file": bed.file}
+
+
+def _clip_result(clip: Clip) -> dict[str, Any]:
+    return {"clip": clip.id, "file": clip.file, "frames": clip.frames}
+
+
+@contextlib.contextmanager
+def _wanted() -> Iterator[None]:
+    """Around the catalogue: it refuses what belongs to a sequence that was evicted meanwhile."""
+    try:
+        yield
+    except InputError as error:
+        raise _NotWanted from error
+
+
 class _LeaseLost(Exception):
     """The ledger gave the job to somebody else."""
+
+
+class _NotWanted(Exception):
+    """The sequence was given up or evicted."""

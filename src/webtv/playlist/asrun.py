@@ -9,6 +9,8 @@ from pathlib import Path
 
 from webtv.clips.clip import Kind
 
+_TAIL = 8192  # bytes in which at least one whole line stands
+
 
 @dataclass(frozen=True, slots=True)
 class Airing:
@@ -77,6 +79,15 @@ class AsRunLog:
             with path.open("rb") as file:
                 yield from _airings(file)
 
+    def last(self) -> Airing | None:
+        """The latest airing, from the end of the latest file."""
+        for path in reversed(self.files()[-2:]):
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _TAIL))
+                if airings := list(_airings(file)):
+                    return airings[-1]
+        return None
+
     def files(self) -> list[Path]:
         """The log's files, oldest first."""
         return sorted(self._folder.glob("*.jsonl"))
@@ -113,6 +124,14 @@ def _airings(lines: Iterable[bytes]) -> Iterator[Airing]:
     for line in lines:
         try:
             data = json.loads(line)
-            yield Airing(**{**data, "kind": Kind(data["kind"])})
-        except (ValueError, TypeError, KeyError):
-            continue
+            yield Airing(
+                n=None if data["n"] is None else int(data["n"]),
+                clip=str(data["clip"]),
+                kind=Kind(data["kind"]),
+                start_frame=int(data["start_frame"]),
+                frames=int(data["frames"]),
+                utc=utc_text(utc_seconds(data["utc"])),
+                cut=bool(data["cut"]),
+            )
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            continue  # torn by a process that was killed, or written by somebody else

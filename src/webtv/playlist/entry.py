@@ -7,6 +7,8 @@ from typing import Any, Self
 from webtv.clips.clip import Kind
 from webtv.core.errors import InputError
 
+_LIMIT = 1 << 62  # whatever counts stays well within 64 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -78,17 +80,27 @@ class Entry:
                 title=str(data.get("title", "")),
                 file=file,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"an entry's comment is not usable ({error})", remedy="write it as docs/formats.md shows"
             ) from error
-        if entry.n < 1 or entry.frames < 1 or entry.bed_at < 0:
-            raise InputError(f"entry {entry.n} has impossible numbers", remedy="n and frames begin at 1")
+        counts = (entry.n, entry.frames, entry.pos, entry.of - entry.pos + 1, entry.bed_at + 1)
+        if not all(1 <= count < _LIMIT for count in counts):
+            raise InputError(
+                f"entry {entry.n} has impossible numbers",
+                remedy="n, frames and pos begin at 1, bed_at at 0, and pos is at most of",
+            )
         return entry
 
 
 def encode_entry(entry: Entry) -> str:
-    """The two lines of an entry in an ffconcat file."""
+    """The two lines of an entry in an ffconcat file.
+
+    Raises:
+        InputError: the path cannot stand on one line.
+    """
+    if not entry.file or any(letter in entry.file for letter in "\r\n\0"):
+        raise InputError(f"{entry.file!r} is no path for a playlist", remedy="name a file on one line")
     comment = json.dumps(entry.to_json(), ensure_ascii=False, separators=(",", ":"))
     quoted = entry.file.replace("'", "'\\''")
     return f"# webtv {comment}\nfile '{quoted}'\n"

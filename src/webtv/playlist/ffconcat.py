@@ -6,81 +6,112 @@ entry number. The file stays playable as it stands: ``ffmpeg -f concat -safe 0 -
 
 import json
 import os
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from webtv.core.errors import ConflictError, InputError
 from webtv.core.files import write_atomically
 from webtv.playlist.entry import Entry, encode_entry
 
 HEADER = "ffconcat version 1.0\n"
-_MARK = "# webtv "
+_MARK = b"# webtv "
+_FILE = b"file "
+_NEXT = re.compile(rb"# next (\d{1,18})\n")  # second line, where the last entry does not tell the next number
 _MAX_LINE = 64 * 1024
+_TAIL = 1024  # bytes by which a file is known again
+
+Complain = Callable[[str], None]
 
 
-def parse_lines(lines: Iterable[str], complain: Callable[[str], None]) -> list[Entry]:
-    """Entries of the given lines; what is unusable is reported and passed over.
+def _ignore(_: str) -> None:
+    """Nobody wants to hear it."""
+
+
+def _scan(file: BinaryIO, complain: Complain, last: int = 0) -> tuple[list[Entry], int]:
+    """Read entries from the file's position on; what is unusable is reported and passed over.
 
     Args:
-        lines: complete lines of an ffconcat file, without line ends.
+        file: an ffconcat file.
         complain: takes one sentence for each unusable entry.
+        last: number of the entry before; numbers must grow.
+
+    Returns:
+        The entries, and the offset behind what was understood: a line without its end, and a comment
+        whose ``file`` line has not been written yet, are left for the next time.
     """
     entries: list[Entry] = []
-    comment: str | None = None
-    for line in lines:
-        if len(line) > _MAX_LINE:
-            complain(f"a line of {len(line)} characters was passed over")
+    comment: bytes | None = None
+    at = understood = file.tell()
+    while line := file.readline(_MAX_LINE):
+        start, at = at, at + len(line)
+        if not line.endswith(b"\n"):
+            length = len(line)
+            while (rest := file.readline(_MAX_LINE)) and not rest.endswith(b"\n"):
+                length += len(rest)
+            if not rest:
+                break
+            at += length - len(line) + len(rest)
+            complain(f"a line of {length + len(rest)} bytes was passed over")
             comment = None
         elif line.startswith(_MARK):
             comment = line[len(_MARK) :]
-        elif line.startswith("file ") and comment is not None:
+            understood = start
+            continue
+        elif line.startswith(_FILE) and comment is not None:
             try:
-                data = json.loads(comment)
-                if not isinstance(data, dict):
-                    raise InputError("an entry's comment is not an object")
-                entry = Entry.from_json(data, _unquote(line[5:].strip()))
-                if entries and entry.n <= entries[-1].n:
-                    raise InputError(f"entry {entry.n} comes after entry {entries[-1].n}")
+                entry = _entry(comment, line)
+                if entry.n <= last:
+                    raise InputError(f"entry {entry.n} comes after entry {last}")
                 entries.append(entry)
+                last = entry.n
             except (ValueError, RecursionError, InputError) as error:
                 complain(str(error))
             comment = None
-    return entries
+        if comment is None:
+            understood = at
+    return entries, understood
 
 
-def _unquote(text: str) -> str:
+def _entry(comment: bytes, line: bytes) -> Entry:
+    data = json.loads(comment.decode(errors="replace"))
+    if not isinstance(data, dict):
+        raise InputError("an entry's comment is not an object", remedy="write it as docs/formats.md shows")
+    text = line[len(_FILE) :].decode(errors="replace").strip()
     if len(text) >= 2 and text[0] == "'" == text[-1]:
-        return text[1:-1].replace("'\\''", "'")
-    return text
+        text = text[1:-1].replace("'\\''", "'")
+    return Entry.from_json(data, text)
 
 
-def read_entries(path: Path, complain: Callable[[str], None] = lambda _: None) -> list[Entry]:
+def read_entries(path: Path, complain: Complain = _ignore) -> list[Entry]:
     """All entries of a playlist file; an absent file has none."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            return _scan(file, complain)[0]
     except FileNotFoundError:
         return []
-    return parse_lines(text[: text.rfind("\n") + 1].split("\n"), complain)
 
 
 class PlaylistReader:
     """Follows a playlist file that grows or is replaced; never raises for what stands in it.
 
-    A line without its line end is left for the next look, so a half-written append is harmless.
+    A half-written append is harmless: an entry counts once both of its lines have their ends.
 
     Args:
         path: the file; it may not exist yet.
         complain: takes one sentence per unusable entry.
     """
 
-    def __init__(self, path: Path, complain: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, path: Path, complain: Complain = _ignore) -> None:
         self._path = path
         self._complain = complain
-        self._identity: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._offset = 0
-        self._carry: str | None = None
+        self._tail = b""
         self.entries: list[Entry] = []
 
     def refresh(self) -> bool:
@@ -88,49 +119,43 @@ class PlaylistReader:
         try:
             with self._path.open("rb") as file:
                 stat = os.fstat(file.fileno())
-                identity = (stat.st_dev, stat.st_ino)
-                appended = identity == self._identity and stat.st_size >= self._offset
-                if appended and stat.st_size == self._offset:
+                seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+                if seen == self._seen:
                     return False
-                if not appended:
-                    self._offset, self._carry = 0, None
-                file.seek(self._offset)
-                data = file.read()
+                changed = self._follow(file)
+                self._seen = seen
+                return changed
         except FileNotFoundError:
             changed = bool(self.entries)
-            self.entries, self._identity, self._offset = [], None, 0
+            self.entries, self._seen, self._offset, self._tail = [], None, 0, b""
             return changed
         except OSError as error:
             self._complain(f"{self._path.name} cannot be read ({error.strerror})")
             return False
-        self._identity = identity
-        whole = data[: data.rfind(b"\n") + 1]
-        lines = whole.decode(errors="replace").split("\n")[:-1]
-        if self._carry is not None:
-            lines.insert(0, self._carry)
-        # A comment whose `file` line has not been written yet is carried to the next look.
-        self._carry = lines[-1] if lines and lines[-1].startswith(_MARK) else None
-        self._offset += len(whole)
-        found = parse_lines(lines, self._complain)
-        if appended:
-            last = self.entries[-1].n if self.entries else 0
-            fresh = [entry for entry in found if entry.n > last]
-            self.entries.extend(fresh)
-            return bool(fresh)
+
+    def _follow(self, file: BinaryIO) -> bool:
+        # The inode would not tell: a replaced file soon gets the number of one that is gone. But numbers
+        # never repeat, so where the last known entry still stands in its place, so does what is before it.
+        file.seek(self._offset - len(self._tail))
+        grown = bool(self._tail) and file.read(len(self._tail)) == self._tail
+        start = self._offset if grown else 0
+        file.seek(start)
+        last = self.entries[-1].n if grown and self.entries else 0
+        found, self._offset = _scan(file, self._complain, last)
+        if self._offset > start or not grown:
+            file.seek(max(0, self._offset - _TAIL))
+            self._tail = file.read(self._offset - file.tell())
+        if grown:
+            self.entries.extend(found)
+            return bool(found)
         changed = found != self.entries
         self.entries = found
         return changed
 
     def after(self, n: int) -> Entry | None:
         """The first entry with a number above ``n``, or None."""
-        low, high = 0, len(self.entries)
-        while low < high:
-            middle = (low + high) // 2
-            if self.entries[middle].n <= n:
-                low = middle + 1
-            else:
-                high = middle
-        return self.entries[low] if low < len(self.entries) else None
+        at = bisect_right(self.entries, n, key=_number)
+        return self.entries[at] if at < len(self.entries) else None
 
 
 class Playlist:
@@ -145,11 +170,10 @@ class Playlist:
         self._path = path
         self._archive = archive
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._entries = read_entries(path)
-        if not path.exists():
-            write_atomically(path, HEADER.encode())
-        elif not path.read_bytes().endswith(b"\n"):
-            self._rewrite(self._entries)  # a torn append of a process that was killed
+        self._entries: list[Entry] = []
+        self._next = 1
+        if self._read():
+            self._rewrite(self._entries)  # a new file, or what a process that was killed left of one
 
     @property
     def path(self) -> Path:
@@ -163,23 +187,32 @@ class Playlist:
 
     @property
     def next_n(self) -> int:
-        """The number that the next entry gets."""
-        return self._entries[-1].n + 1 if self._entries else 1
+        """The number that the next entry gets; never one that was used before."""
+        return self._next
+
+    def number_from(self, n: int) -> None:
+        """Give no later entry a number below ``n``: a lost file must not begin again behind the cursor."""
+        self._next = max(self._next, n)
 
     def ahead(self, n: int) -> list[Entry]:
         """Entries after number ``n``."""
-        return [entry for entry in self._entries if entry.n > n]
+        return self._entries[bisect_right(self._entries, n, key=_number) :]
 
     def append(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Number the entries and append them durably in one write; returns them numbered."""
+        """Number the entries and append them durably in one write; returns them numbered.
+
+        Raises:
+            OSError: the disk does not take them; the file is as it was.
+        """
         if not entries:
             return []
-        numbered = [entry.numbered(self.next_n + i) for i, entry in enumerate(entries)]
-        with self._path.open("ab") as file:
-            file.write("".join(map(encode_entry, numbered)).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        self._entries.extend(numbered)
+        numbered = self._numbered(entries)
+        if self._path.exists():
+            _append(self._path, _encoded(numbered))
+            self._entries.extend(numbered)
+            self._next += len(numbered)
+        else:
+            self._rewrite([*self._entries, *numbered])
         return numbered
 
     def replace_after(self, locked: int, entries: Sequence[Entry]) -> list[Entry]:
@@ -193,13 +226,13 @@ class Playlist:
 
         Raises:
             ConflictError: ``locked`` lies beyond the end of the file.
+            OSError: the disk does not take them; the file is as it was.
         """
-        if locked >= self.next_n:
+        if locked >= self._next:
             raise ConflictError(
                 f"entry {locked} is not in the playlist yet", place=self._path.name, remedy="read it again"
             )
-        first = self.next_n
-        numbered = [entry.numbered(first + i) for i, entry in enumerate(entries)]
+        numbered = self._numbered(entries)
         self._rewrite([entry for entry in self._entries if entry.n <= locked] + numbered)
         return numbered
 
@@ -211,24 +244,62 @@ class Playlist:
             now: seconds since 1970 UTC; names the archive's day.
             keep: entries that stay before the cursor, for pages and resumption.
         """
-        old = [entry for entry in self._entries if entry.n <= aired][:-keep]
+        old = self._entries[: max(0, bisect_right(self._entries, aired, key=_number) - keep)]
         if not old:
             return 0
         self._archive.mkdir(parents=True, exist_ok=True)
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
         target = self._archive / f"{day}.ffconcat"
-        known = read_entries(target)
-        last = known[-1].n if known else 0
+        # A process that was killed in the midst of this has archived them already.
+        last = self._archived()
         # Paths in the archive are relative to its own folder, so that it plays as it stands, too.
         folder = self._path.parent
         moved = [rebase(entry, folder, self._archive) for entry in old if entry.n > last]
-        write_atomically(target, (HEADER + "".join(map(encode_entry, [*known, *moved]))).encode())
+        if target.exists():
+            _append(target, _encoded(moved))
+        else:
+            write_atomically(target, HEADER.encode() + _encoded(moved))
         self._rewrite(self._entries[len(old) :])
         return len(old)
 
+    def _read(self) -> bool:
+        """Read the file; True if it must be written anew to be whole."""
+        complaints: list[str] = []
+        try:
+            with self._path.open("rb") as file:
+                whole = file.readline(_MAX_LINE) == HEADER.encode()
+                mark = _NEXT.fullmatch(file.readline(_MAX_LINE))
+                file.seek(0)
+                self._entries, end = _scan(file, complaints.append)
+                whole = whole and not complaints and end == file.seek(0, os.SEEK_END)
+        except FileNotFoundError:
+            mark, whole = None, False
+        if self._entries:
+            self._next = self._entries[-1].n + 1
+        elif mark is None:
+            self._next = self._archived() + 1
+        if mark is not None:
+            self._next = max(self._next, int(mark[1]))
+        return not whole
+
+    def _numbered(self, entries: Sequence[Entry]) -> list[Entry]:
+        return [entry.numbered(n) for n, entry in enumerate(entries, self._next)]
+
+    def _archived(self) -> int:
+        """Number of the last entry in the archive, or 0."""
+        for path in sorted(self._archive.glob("*.ffconcat"), reverse=True):
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - 2 * _MAX_LINE))
+                if entries := _scan(file, _ignore)[0]:
+                    return entries[-1].n
+        return 0
+
     def _rewrite(self, entries: list[Entry]) -> None:
-        write_atomically(self._path, (HEADER + "".join(map(encode_entry, entries))).encode())
-        self._entries = entries
+        last = entries[-1].n if entries else 0
+        following = max(self._next, last + 1)
+        mark = f"# next {following}\n" if following != last + 1 else ""
+        write_atomically(self._path, (HEADER + mark).encode() + _encoded(entries))
+        self._entries, self._next = entries, following
 
 
 def rebase(entry: Entry, base: Path, folder: Path) -> Entry:
@@ -238,3 +309,29 @@ def rebase(entry: Entry, base: Path, folder: Path) -> Entry:
         return os.path.relpath(os.path.normpath(base / path), folder)
 
     return replace(entry, file=moved(entry.file), bed=moved(entry.bed) if entry.bed else None)
+
+
+def _number(entry: Entry) -> int:
+    return entry.n
+
+
+def _encoded(entries: Iterable[Entry]) -> bytes:
+    # A model may write half a surrogate pair into a title; a file cannot hold one.
+    return "".join(map(encode_entry, entries)).encode(errors="replace")
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Append all of it, durably, or nothing."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        size = os.fstat(handle).st_size
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)  # a torn entry would spoil the one that is appended next
+            raise
+    finally:
+        os.close(handle)

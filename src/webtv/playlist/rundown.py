@@ -2,6 +2,7 @@
 
 New sequences come first, in the order in which they were made, and air whole. Reruns fill what is left of
 the time to be kept ahead, best rested first; a share of them is mixed in while new content is plentiful.
+While there is anything at all to air, that time is always filled.
 """
 
 import random
@@ -97,33 +98,46 @@ def arrange(
         candidates: what may come back.
         noise: breaks ties among equally rested reruns.
     """
-    news = [entry for entry in waiting if entry.kind is not Kind.RERUN]
-    reruns = [entry for entry in waiting if entry.kind is Kind.RERUN]
     if not fresh and _seconds([*kept, *waiting], policy) >= policy.ahead:
         return Arrangement(tuple(waiting), (), changed=False)
 
-    busy = {entry.seq for entry in (*kept, *news)} | {programme.seq for programme in fresh}
-    rested = _rested(policy, now, [c for c in candidates if c.programme.seq not in busy], noise)
+    # Reruns that only wait to fill in make room for what is new; those mixed in between stay where they are.
+    filling = next((n for n in range(len(waiting), 0, -1) if waiting[n - 1].kind is not Kind.RERUN), 0)
+    order, reruns = list(waiting[:filling]), waiting[filling:]
+    busy = {entry.seq for entry in (*kept, *order)} | {programme.seq for programme in fresh}
+    ranked = _rested(policy, now, candidates, noise)
+    rested = [candidate for candidate in ranked if candidate.programme.seq not in busy]
     ready = [c.programme for c in rested if now - c.last_aired >= policy.cooldown]
 
-    order: list[Entry] = list(news)
-    plentiful = _new_seconds([*kept, *news], policy) + sum(p.frames for p in fresh) / policy.fps
+    plentiful = _new_seconds([*kept, *order], policy) + sum(p.frames for p in fresh) / policy.fps
+    mixable = list(ready)
     for programme in fresh:
-        if plentiful >= policy.plenty and ready and _share([*recent, *kept, *order]) < policy.share:
-            order.extend(_as_rerun(ready.pop(0)))
+        if plentiful >= policy.plenty and mixable and _share([*recent, *kept, *order]) < policy.share:
+            order.extend(_as_rerun(mixable.pop(0)))
         order.extend(programme.entries)
 
-    # What was waiting to fill in goes on waiting, as far as there is room for it.
-    used = busy | {entry.seq for entry in order}
-    queue = [*_sequences(reruns), *(list(_as_rerun(p)) for p in ready)]
-    # A young station has nothing that rested long enough; what rested longest is better than nothing.
-    queue.extend(list(_as_rerun(c.programme)) for c in rested)
+    # What was waiting to fill in goes on waiting, as far as there is room for it. A young station has
+    # nothing that rested long enough; what rested longest is better than nothing.
+    placed = {entry.seq for entry in order[filling:]}
+    queue = [group for group in _sequences(reruns) if group[0].seq not in placed]
+    used = busy | placed | {entry.seq for entry in reruns}
+    for programme in (*ready, *(candidate.programme for candidate in rested)):
+        if programme.seq not in used:
+            used.add(programme.seq)
+            queue.append(_as_rerun(programme))
+    length = _seconds([*kept, *order], policy)
     for group in queue:
-        if _seconds([*kept, *order], policy) >= policy.ahead:
+        if length >= policy.ahead:
             break
-        if group[0].seq not in used:
-            used.add(group[0].seq)
-            order.extend(group)
+        order.extend(group)
+        length += _seconds(group, policy)
+    # A very young one has so little that it comes round and round.
+    again = [_as_rerun(candidate.programme) for candidate in ranked if candidate.programme.frames]
+    while again and length < policy.ahead:
+        latest = [entry.seq for entry in (*kept, *order)]
+        group = max(again, key=lambda group: _distance(latest, group[0].seq))
+        order.extend(group)
+        length += _seconds(group, policy)
     listed = tuple(programme.seq for programme in fresh)
     return Arrangement(tuple(order), listed, changed=order != list(waiting))
 
@@ -140,14 +154,19 @@ def _as_rerun(programme: Programme) -> tuple[Entry, ...]:
     return tuple(entry.numbered(0, Kind.RERUN) for entry in programme.entries)
 
 
-def _sequences(entries: Sequence[Entry]) -> list[list[Entry]]:
+def _sequences(entries: Sequence[Entry]) -> list[tuple[Entry, ...]]:
     groups: list[list[Entry]] = []
     for entry in entries:
-        if groups and groups[-1][0].seq == entry.seq:
+        if groups and groups[-1][0].seq == entry.seq and groups[-1][-1].pos < entry.pos:
             groups[-1].append(entry)
         else:
             groups.append([entry])
-    return groups
+    return [tuple(group) for group in groups]
+
+
+def _distance(latest: Sequence[str], seq: str) -> int:
+    """How many entries ago a sequence was last planned."""
+    return next((n for n, planned in enumerate(reversed(latest)) if planned == seq), len(latest))
 
 
 def _seconds(entries: Sequence[Entry], policy: Policy) -> float:

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webtv.prompts.sequence import SequencePlan
-from webtv.prompts.wording import jaccard, tokens
+from webtv.prompts.wording import tokens
 
 Written = tuple[str, Sequence[str]]
+
+_MOST_WORDS = 20_000
+_KEEP_SEQUENCES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,20 @@ class Likeness:
 
 @dataclass(slots=True)
 class _Shelf:
-    prompts: deque[tuple[str, frozenset[str]]]
+    prompts: deque[tuple[str, int]]  # a text and its words as bits, so that a comparison takes no time
     titles: deque[str]
-    sequences: deque[Written] = field(default_factory=deque)
+    sequences: deque[Written]
+    bits: dict[str, int] = field(default_factory=dict)
+
+    def words(self, text: str) -> int:
+        return sum(1 << self.bits.setdefault(word, len(self.bits)) for word in tokens(text))
+
+    def trim(self) -> None:
+        if len(self.bits) > _MOST_WORDS:
+            self.bits.clear()
+            kept = [(text, self.words(text)) for text, _ in self.prompts]
+            self.prompts.clear()
+            self.prompts.extend(kept)
 
 
 class Memory:
@@ -62,19 +76,16 @@ class Memory:
 
     def likeness(self, slug: str, plan: SequencePlan) -> Likeness | None:
         """The first prompt or title, of the channel or the plan itself, that the plan comes too close to."""
-        shelf = self._shelves.get(slug)
-        if shelf and plan.title.casefold() in shelf.titles:
+        shelf = self._shelf(slug)
+        if plan.title.casefold() in shelf.titles:
             return Likeness(plan.title, 1.0)
-        own: list[tuple[str, frozenset[str]]] = []
+        own: list[tuple[str, int]] = []
         for shot in plan.shots:
-            words = tokens(shot.text)
-            for earlier, theirs in (*own, *(shelf.prompts if shelf else ())):
-                # Sets of very different size cannot be alike; that spares most of the work.
-                if min(len(words), len(theirs)) <= self._limit * max(len(words), len(theirs)):
-                    continue
-                score = jaccard(words, theirs)
-                if score > self._limit:
-                    return Likeness(earlier, score)
+            words = shelf.words(shot.text)
+            for earlier, theirs in (*own, *shelf.prompts):
+                shared, all_words = (words & theirs).bit_count(), (words | theirs).bit_count()
+                if shared > self._limit * all_words:
+                    return Likeness(earlier, shared / all_words)
             own.append((shot.text, words))
         return None
 
@@ -83,9 +94,17 @@ class Memory:
         self._put(slug, plan.title, tuple(shot.text for shot in plan.shots))
 
     def _put(self, slug: str, title: str, texts: Sequence[str]) -> None:
-        shelf = self._shelves.setdefault(
-            slug, _Shelf(deque(maxlen=self._keep_prompts), deque(maxlen=self._keep_titles), deque(maxlen=64))
-        )
+        shelf = self._shelf(slug)
         shelf.titles.append(title.casefold())
-        shelf.prompts.extend((text, tokens(text)) for text in texts)
+        shelf.prompts.extend((text, shelf.words(text)) for text in texts)
         shelf.sequences.append((title, tuple(texts)))
+        shelf.trim()
+
+    def _shelf(self, slug: str) -> _Shelf:
+        if slug not in self._shelves:
+            self._shelves[slug] = _Shelf(
+                deque(maxlen=self._keep_prompts),
+                deque(maxlen=self._keep_titles),
+                deque(maxlen=_KEEP_SEQUENCES),
+            )
+        return self._shelves[slug]

@@ -80,7 +80,7 @@ class SafetyFilter:
             for words, (category, level) in lists.terms.items()
             if not (category in named and _is_allowed(words, allowed))
         }
-        self._benign = lists.benign | {name for name in allowed if name}
+        self._benign = lists.benign
         self._stretched = {_DOUBLE.sub(r"\1", words[0]): words for words in self._terms if len(words) == 1}
         self._longest: dict[str, int] = {}  # words of the longest phrase that begins with this one
         for words in self._terms:

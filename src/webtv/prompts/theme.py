@@ -187,7 +187,9 @@ def _pair(
             for subject, weight in who.items()
             if (
                 fitting := tuple(
-                    (p, w * _bond(subject, p, sentences)) for p, w in where.items() if fits(subject, p)
+                    (p, w * _bond(subject, p, sentences))
+                    for p, w in where.items()
+                    if fits(subject, p, lexicon.families[p.family])
                 )
             )
         )
@@ -203,9 +205,15 @@ def _bond(subject: Subject, place: Place, sentences: list[_Sentence]) -> float:
     return _TOGETHER / 3 if any(place.family in sentence.families for sentence in shared) else 1.0
 
 
-def fits(subject: Subject, place: Place) -> bool:
-    """Whether a subject is found at a place and has ground to move on there."""
-    return subject.kind == "any" or (place.family in subject.live and subject.kind in place.grounds)
+def fits(subject: Subject, place: Place, family: Family) -> bool:
+    """Whether a subject is found at a place, has ground to move on there, and a light to be seen in."""
+    if subject.kind == "any":
+        return True
+    hidden = any(
+        options and subject.unless.issuperset(options)
+        for options in (family.times, family.weathers, family.seasons)
+    )
+    return place.family in subject.live and subject.kind in place.grounds and not hidden
 
 
 def _lights(

@@ -1,4 +1,4 @@
-"""Words of prompts: lemmas by simple rules, what must not be said, and how alike two texts are."""
+"""Words of prompts: lemmas by simple rules, and what must not be said."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -45,14 +45,6 @@ def tokens(text: str) -> frozenset[str]:
     return frozenset(match[0].lower() for match in _WORD.finditer(text))
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Shared words over all words, 0 to 1; two empty sets are alike."""
-    if not one and not other:
-        return 1.0
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared)
-
-
 def mentions(words: tuple[str, ...], phrases: Iterable[str]) -> bool:
     """Whether any of the phrases stands among some lemmas."""
     for phrase in phrases:
@@ -75,7 +67,8 @@ class Avoidance:
 
     def hits(self, text: str) -> bool:
         """Whether a text says something that is avoided."""
-        return next(self._spans(lemmas(text)), None) is not None
+        words = lemmas(text)
+        return not self._by_head.keys().isdisjoint(words) and next(self._spans(words), None) is not None
 
     def allowed(self, phrases: Iterable[str]) -> tuple[str, ...]:
         """Those of the phrases that say nothing avoided."""
@@ -83,6 +76,8 @@ class Avoidance:
 
     def scrub(self, text: str) -> str:
         """Take avoided words out of a text: the last resort where every wording holds one."""
+        if not self.hits(text):
+            return text
         while True:
             found = list(_WORD.finditer(text))
             span = next(self._spans(tuple(singular(match[0]) for match in found)), None)

@@ -101,7 +101,7 @@ class _Between:
         self._size = (width, height)
         scale = min(1.0, flow_height / height)
         self._small = (max(16, round(width * scale)), max(16, round(height * scale)))
-        self._dis = cv2.DISOpticalFlow_create(preset)
+        self._dis = cv2.DISOpticalFlow_create(preset)  # type: ignore[attr-defined]
         w, h = self._small
         self._grid = np.dstack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)))
         self._full = np.dstack(
@@ -131,8 +131,8 @@ class _Between:
 
     def _measure(self, a: Frames, b: Frames) -> _Pair:
         ga, gb = self._grey(a), self._grey(b)
-        ahead = self._dis.calc(ga, gb, None)  # type: ignore[call-overload]
-        back = self._dis.calc(gb, ga, None)  # type: ignore[call-overload]
+        ahead = self._dis.calc(ga, gb, None)
+        back = self._dis.calc(gb, ga, None)
         return _Pair(
             self._is_cut(ga, gb, ahead), ahead, back, self._trust(ahead, back), self._trust(back, ahead)
         )
@@ -190,6 +190,6 @@ class _Between:
         full = cv2.resize(flow * (self._gain * np.float32(share)), self._size, interpolation=cv2.INTER_LINEAR)
         cv2.add(full, self._full, dst=full)
         return np.asarray(
-            cv2.remap(frame, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-            np.uint8,  # type: ignore[call-overload]
+            cv2.remap(frame, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),  # type: ignore[call-overload]
+            np.uint8,
         )

@@ -41,9 +41,11 @@ class LanczosUpscaler:
         out = np.empty((len(frames), height, width, 3), np.uint8)
         for i, frame in enumerate(frames):
             cv2.resize(
-                np.ascontiguousarray(crop_to_aspect(frame, width, height)), (width, height), dst=out[i],
+                np.ascontiguousarray(crop_to_aspect(frame, width, height)),
+                (width, height),
+                dst=out[i],
                 interpolation=cv2.INTER_LANCZOS4,
-            )  # fmt: skip
+            )
         return out
 
 

@@ -176,8 +176,9 @@ class Channel(_Part):
         description="The idea of the channel in plain language.",
         examples=["The sea and its edges, from dawn to dark."],
     )
-    style: Text = Field(
+    style: str = Field(
         "",
+        max_length=2000,
         description="How the pictures look, in plain language.",
         examples=["Soft watercolour, warm light."],
     )

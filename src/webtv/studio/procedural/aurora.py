@@ -33,11 +33,11 @@ class Aurora:
         for k, (fold, rays, phase) in enumerate(zip(self._folds, self._rays, self._phase, strict=True)):
             drift = 0.035 * t * (1 if k % 2 else -1) + phase
             bend = fold(x + drift) + 0.35 * np.sin(x * 5 + t * 0.35 + phase)
-            foot = self.horizon * (0.7 - 0.2 * k) + 0.09 * bend
+            foot = self.horizon * (0.74 - 0.22 * k) + 0.1 * bend
             ray = 0.5 + 0.55 * rays(x * (1 + 0.25 * bend) + drift * 1.8)
             bright = np.clip(0.3 + 0.75 * fold(x * 0.8 - drift + 5), 0, 1.1) * (0.45 + 0.55 * ray)
             up = foot[None, :] - y
-            tall = (0.16 + 0.12 * ray + 0.03 * k)[None, :] * self.horizon / 0.6
+            tall = (0.2 + 0.14 * ray + 0.03 * k)[None, :] * self.horizon / 0.6
             body = np.exp(-np.maximum(up, 0) / tall) * np.clip(1 + up / 0.016, 0, 1)
             low += body * bright[None, :] * (0.9 - 0.2 * k)
             high += body * np.clip(up / tall * 0.75, 0, 1.2) * bright[None, :] * 0.85
@@ -46,7 +46,7 @@ class Aurora:
         size = (frame.shape[1], frame.shape[0])
         for colour, power in ((self._low, np.clip(low - 0.35 * high, 0, 1)), (self._high, high)):
             big = cv2.resize(
-                (power * fade * self.strength * pulse * 0.85).astype(np.float32),
+                (power * fade * self.strength * pulse * 1.5).astype(np.float32),
                 size,
                 interpolation=cv2.INTER_CUBIC,
             )

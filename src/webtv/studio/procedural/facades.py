@@ -1,5 +1,6 @@
 """Facades: buildings with windows, seen flat, as textures and as skylines."""
 
+import cv2
 import numpy as np
 
 from webtv.studio.procedural.colour import Colour, mix, rgb, times
@@ -69,7 +70,7 @@ def skyline(
         distance: 0 near to 1 far, for haze.
         clusters: how much heights bunch into a centre.
         wide: world widths.
-    """  # fmt: skip
+    """
     lamps: list[tuple[float, float]] = []
     x = float(plate.x[0, 0]) - 0.1
     end = float(plate.x[0, -1]) + 0.1
@@ -111,9 +112,17 @@ def _box(plate: Plate, x0: float, x1: float, y0: float, y1: float, colour: Colou
 
 
 def _building(
-    plate: Plate, rng: np.random.Generator, x: float, width: float, base: float, height: float, stone: Colour,
-    step: float, light: Light, distance: float,
-) -> None:  # fmt: skip
+    plate: Plate,
+    rng: np.random.Generator,
+    x: float,
+    width: float,
+    base: float,
+    height: float,
+    stone: Colour,
+    step: float,
+    light: Light,
+    distance: float,
+) -> None:
     night = light.lamps
     wall = light.lit(times(stone, 0.55 + 0.35 * (1 - night)), 0.6)
     glass = mix(times(light.lit(rgb("#6b8299"), 0.5), 0.75), light.sky[-2], 0.3 * (1 - night) + 0.05)
@@ -129,9 +138,18 @@ def _building(
         ax, ay = plate.at(x0, y0)
         bx, by = plate.at(x1, y1)
         c0, c1, r0, r1 = round(ax), round(bx), round(ay), round(by)
-        if c1 <= 0 or c0 >= plate.shape[1] or r0 >= plate.shape[0] or c1 - c0 < 2 or r1 - r0 < 2:
+        if c1 <= 0 or r1 <= 0 or c0 >= plate.shape[1] or r0 >= plate.shape[0] or c1 - c0 < 2 or r1 - r0 < 2:
             continue
-        body = panes(r1 - r0, c1 - c0, pitch, rng, 0.42 * night, wall, glass)
+        mood = float(rng.choice((0.12, 0.3, 0.5, 0.72)))
+        body = panes(r1 - r0, c1 - c0, pitch, rng, mood * night, wall, glass)
+        if rng.random() < 0.3:  # ribbons of glass instead of single windows
+            body = cv2.blur(body, (pitch[1] * 2 + 1, 1))
+        if night > 0.3 and rng.random() < 0.3 and y0 == base - height:
+            crown = NEON[int(rng.integers(len(NEON)))]
+            body[: max(1, (r1 - r0) // 40 + 1)] = times(crown, night)
+            if rng.random() < 0.5:
+                body[:, :1] = times(crown, 0.75 * night)
+                body[:, -1:] = times(crown, 0.75 * night)
         # Round the light: one side of each tower is darker, and lamps of the street warm its foot.
         across = np.linspace(1.08, 0.8, c1 - c0, dtype=np.float32)[None, :, None]
         down = np.linspace(0, 1, r1 - r0, dtype=np.float32)[:, None, None]

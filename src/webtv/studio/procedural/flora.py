@@ -94,9 +94,18 @@ class Grass:
     """
 
     def __init__(
-        self, stage: Stage, name: str, depth: float, root: float, tall: float, colour: Colour, flowers: float = 0.0,
-        density: float = 420.0, shade: float = 1.0, hues: tuple[Colour, ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        stage: Stage,
+        name: str,
+        depth: float,
+        root: float,
+        tall: float,
+        colour: Colour,
+        flowers: float = 0.0,
+        density: float = 420.0,
+        shade: float = 1.0,
+        hues: tuple[Colour, ...] = (),
+    ) -> None:
         self.stage, self.depth, self.root, self.tall = stage, depth, root, tall
         self.plate = stage.plate(depth, root - tall * 1.5, root + tall * 0.25)
         self._phase = stage.take(name).uniform(0, 6.28, 3)
@@ -107,23 +116,25 @@ class Grass:
         x0, x1 = float(self.plate.x[0, 0]), float(self.plate.x[0, -1])
         count = int((x1 - x0) * density)
         shape = noise.Profile(place, 0.35, 3)
-        for x in np.sort(place.uniform(x0, x1, count))[place.permutation(count)]:
-            length = tall * float(place.uniform(0.35, 1.0)) * (0.85 + 0.3 * float(shape(np.array([x]))[0]))
-            lean = float(place.normal(0, 0.22)) * length
-            wide = tall * float(place.uniform(0.012, 0.03))
-            tone = times(
-                mix(colour, rgb("#d9c77a"), float(place.uniform(0, 0.25))),
-                shade * float(place.uniform(0.62, 1.12)),
-            )
-            ink = light.lit(tone, float(place.uniform(0.3, 1.0)))
-            y = root + tall * 0.2 * float(place.random())
-            s = np.array([0, 0.4, 0.75, 1.0])
-            bx, by = x + lean * s**2, y - length * s
-            half = wide * np.array([1, 0.85, 0.5, 0.0])
-            brush.fill(
-                np.concatenate((np.stack((bx - half, by), 1), np.stack((bx + half, by), 1)[::-1])), ink
-            )
-        names = [mix(c, c, 0) for c in hues] or [rgb(c) for c in FLOWERS[stage.spec.season]]
+        x = place.uniform(x0, x1, count)
+        length = tall * place.uniform(0.35, 1.0, count) * (0.85 + 0.3 * shape(x))
+        lean = place.normal(0, 0.22, count) * length
+        half = tall * place.uniform(0.012, 0.03, count)
+        y = root + tall * 0.2 * place.random(count)
+        s = np.array([0, 0.4, 0.75, 1.0])
+        spine = np.stack((x[:, None] + lean[:, None] * s**2, y[:, None] - length[:, None] * s), 2)
+        side = np.zeros_like(spine)
+        side[..., 0] = half[:, None] * np.array([1, 0.85, 0.5, 0.0])
+        blades = np.concatenate((spine - side, (spine + side)[:, ::-1]), 1)
+        dry, bright, lit = (
+            place.uniform(0, 0.25, count),
+            place.uniform(0.62, 1.12, count),
+            place.uniform(0.3, 1, count),
+        )
+        for i in range(count):
+            tone = times(mix(colour, rgb("#d9c77a"), dry[i]), shade * bright[i])
+            brush.fill(blades[i], light.lit(tone, lit[i]))
+        names = list(hues) or [rgb(c) for c in FLOWERS[stage.spec.season]]
         if names and flowers > 0:
             for _ in range(int((x1 - x0) * 46 * flowers)):
                 self._flower(
@@ -200,10 +211,38 @@ class Grass:
         lay(band, seen)
 
 
+def _branch(
+    brush: Brush,
+    rng: np.random.Generator,
+    at: tuple[float, float],
+    angle: float,
+    length: float,
+    wide: float,
+    colour: Colour,
+    depth: int,
+) -> None:
+    """A bare branch and the finer ones that it carries."""
+    end = (at[0] + length * math.sin(angle), at[1] - length * math.cos(angle))
+    brush.line(np.array([at, end]), wide, colour)
+    if depth == 0 or length * brush.plate.scale < 1.5:
+        return
+    for side in (-1, 1):
+        turn = angle * 0.9 + side * float(rng.uniform(0.25, 0.62))
+        _branch(brush, rng, end, turn, length * float(rng.uniform(0.6, 0.8)), wide * 0.62, colour, depth - 1)
+
+
 def broadleaf(
-    brush: Brush, rng: np.random.Generator, x: float, y: float, tall: float, leaf: Colour, shade: float, stage: Stage,
-    distance: float = 0.0, light_from: float = 1.0,
-) -> None:  # fmt: skip
+    brush: Brush,
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    tall: float,
+    leaf: Colour,
+    shade: float,
+    stage: Stage,
+    distance: float = 0.0,
+    light_from: float = 1.0,
+) -> None:
     """A broadleaf tree: trunk, then clumps of foliage, dark below and bright towards the light."""
     light = stage.light
     bark = light.far(light.lit(rgb("#6d5644"), 0.4 * shade), distance)
@@ -221,13 +260,7 @@ def broadleaf(
     )
     bare = stage.spec.season == "winter"
     if bare:
-        for _ in range(26):
-            a = float(rng.uniform(-1.25, 1.25))
-            start = y - tall * float(rng.uniform(0.35, 0.6))
-            r = tall * float(rng.uniform(0.2, 0.45))
-            mid = (x + r * 0.5 * math.sin(a), start - r * 0.45)
-            end = (x + r * math.sin(a) * 1.1, start - r * math.cos(a) * 0.9 - r * 0.2)
-            brush.line(np.array([(x, start), mid, end]), tall * 0.012, bark)
+        _branch(brush, rng, (x, y - tall * 0.3), 0.0, tall * 0.34, tall * 0.04, bark, 5)
         return
     count = 46
     order = np.linspace(0, 1, count)
@@ -247,9 +280,18 @@ def broadleaf(
 
 
 def conifer(
-    brush: Brush, rng: np.random.Generator, x: float, y: float, tall: float, leaf: Colour, shade: float, stage: Stage,
-    distance: float = 0.0, snow: float = 0.0, light_from: float = 1.0,
-) -> None:  # fmt: skip
+    brush: Brush,
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    tall: float,
+    leaf: Colour,
+    shade: float,
+    stage: Stage,
+    distance: float = 0.0,
+    snow: float = 0.0,
+    light_from: float = 1.0,
+) -> None:
     """A conifer: tiers of drooping boughs, snow on them in winter."""
     light = stage.light
     bark = light.far(light.lit(rgb("#54433a"), 0.3 * shade), distance)
@@ -297,7 +339,7 @@ def conifer(
                     (x, top),
                     (x + side * reach * 0.5, low - tall * 0.026),
                     (x + side * reach * 0.98, tip - 0.001),
-                    (x + side * reach * 0.5, low - tall * 0.026 + tall * 0.022 * snow),
-                    (x, top + tall * 0.03 * snow),
+                    (x + side * reach * 0.5, low - tall * 0.026 + tall * 0.013 * snow),
+                    (x, top + tall * 0.012 * snow),
                 ]
-                brush.fill(np.array(q), white)  # fmt: skip
+                brush.fill(np.array(q), white)

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,11 +20,25 @@ _RIGHT = frozenset({"right", "rightward", "rightwards", "eastward"})
 _AIR = frozenset({"gull", "bird", "swallow", "butterfly"})
 # Where a subject lives when the words name no place.
 _HOME = {
-    "sailboat": "coast", "rowboat": "coast", "boat": "coast", "ship": "coast", "buoy": "coast", "gull": "coast",
-    "lighthouse": "coast", "whale": "underwater", "dolphin": "underwater", "shark": "underwater",
-    "fish": "underwater", "jellyfish": "underwater", "turtle": "underwater", "ray": "underwater", "car": "city",
-    "person": "city", "train": "train", "owl": "forest",
-}  # fmt: skip
+    "sailboat": "coast",
+    "rowboat": "coast",
+    "boat": "coast",
+    "ship": "coast",
+    "buoy": "coast",
+    "gull": "coast",
+    "lighthouse": "coast",
+    "whale": "underwater",
+    "dolphin": "underwater",
+    "shark": "underwater",
+    "fish": "underwater",
+    "jellyfish": "underwater",
+    "turtle": "underwater",
+    "ray": "underwater",
+    "car": "city",
+    "person": "city",
+    "train": "train",
+    "owl": "forest",
+}
 
 
 def tokens(text: str) -> list[str]:
@@ -108,9 +122,17 @@ class _Reading:
 
 
 _TABLES = (
-    words.FAMILIES, words.TIMES, words.WEATHERS, words.SEASONS, words.STYLES, words.KINDS, words.ACTIONS,
-    words.FRAMINGS, words.MOVES, words.EXTRAS,
-)  # fmt: skip
+    words.FAMILIES,
+    words.TIMES,
+    words.WEATHERS,
+    words.SEASONS,
+    words.STYLES,
+    words.KINDS,
+    words.ACTIONS,
+    words.FRAMINGS,
+    words.MOVES,
+    words.EXTRAS,
+)
 
 
 def _fielded(prompt: ShotPrompt) -> bool:
@@ -144,9 +166,14 @@ def read(prompt: ShotPrompt, shot: int = 0, sequence_seed: int = 0) -> SceneSpec
     family = _family(reading, prompt, text, cast, sequence_seed)
     night_family = family in {"city", "rain_window", "train", "space", "aurora"}
     time = reading.choose(
-        "time", words.TIMES, prompt.light, prompt.setting, *_fallback(prompt, text), prompt.mood,
+        "time",
+        words.TIMES,
+        prompt.light,
+        prompt.setting,
+        *_fallback(prompt, text),
+        prompt.mood,
         default="night" if night_family else ("day", "golden", "morning")[sequence_seed % 3],
-    )  # fmt: skip
+    )
     if family == "snow" and weather == "clear" and "clear" not in tokens(scene):
         weather = "snow"
     style = reading.choose(
@@ -201,14 +228,14 @@ def _fallback(prompt: ShotPrompt, text: str) -> tuple[str, ...]:
 def _family(
     reading: _Reading, prompt: ShotPrompt, text: str, cast: Sequence[Cast], sequence_seed: int
 ) -> str:
-    score: Counter[str] = Counter()
+    score: defaultdict[str, float] = defaultdict(float)
     because: dict[str, str] = {}
     fields = _WEIGHTS if _fielded(prompt) else (("text", 1.0),)
     for name, weight in fields:
         for word in _stems(getattr(prompt, name)):
             if meaning := _look(words.FAMILIES, word):
                 # In "a fox in the meadow by the sea" the first place named wins ties.
-                score[meaning] += weight * (1.0 if meaning not in because else 0.75)  # type: ignore[assignment]
+                score[meaning] += weight * (1.0 if meaning not in because else 0.75)
                 because.setdefault(meaning, word)
     everything = set(_stems(text if not _fielded(prompt) else f"{prompt.setting} . {prompt.subject}"))
     if "window" in everything or "pane" in everything or "windowpane" in everything:
@@ -224,7 +251,7 @@ def _family(
     if snowy and ({"village", "hamlet", "chalet", "cottage", "house", "church", "town"} & everything):
         score["snow"] += 4
     elif score["snow"] and not snowy and "village" in everything:
-        score["meadow"] += score["snow"]  # type: ignore[assignment]
+        score["meadow"] += score["snow"]
         del score["snow"]
     if score["aurora"] and score["snow"] >= 3:
         score["snow"] += 4

@@ -53,27 +53,107 @@ class Light:
 def _light(sky: str, disc: str, glow: str, key: str, ambient: str, haze: str, *numbers: float) -> Light:
     strength, height, stars, lamps = numbers
     return Light(
-        tuple(rgb(code) for code in sky.split()), rgb(disc), rgb(glow), strength, height, stars > 0.5, rgb(key),
-        rgb(ambient), rgb(haze), 0.25, stars, lamps,
-    )  # fmt: skip
+        tuple(rgb(code) for code in sky.split()),
+        rgb(disc),
+        rgb(glow),
+        strength,
+        height,
+        stars > 0.5,
+        rgb(key),
+        rgb(ambient),
+        rgb(haze),
+        0.25,
+        stars,
+        lamps,
+    )
 
 
 TIMES: dict[str, Light] = {
-    "dawn": _light("#41618f #7f90b6 #c9b0bd #f6c6a4 #ffdcae", "#fff0d2", "#ffc890", "#ffcfa2", "#b0aac2",
-                   "#e6c8bc", 0.85, 0.07, 0.0, 0.35),
-    "morning": _light("#4f94cf #7fb6df #aed3ea #d8e9ee #fdf1da", "#fffbe8", "#fff0c4", "#fff0cf", "#bcc8d2",
-                      "#d7e4e6", 0.9, 0.3, 0.0, 0.0),
-    "day": _light("#2f7cc4 #5a9fd6 #8cc0e4 #bcdcee #e2f0f2", "#fffef4", "#fffbe4", "#fff8e4", "#c4ccd2",
-                  "#cfe1ea", 0.9, 0.62, 0.0, 0.0),
-    "golden": _light("#4c82b4 #8faab8 #d6c6a4 #f9d28c #ffbf68", "#fff3cf", "#ffd080", "#ffd28c", "#b8a898",
-                     "#f0cf9c", 1.0, 0.16, 0.0, 0.15),
-    "sunset": _light("#27386c #5b4f86 #b0607f #f08560 #ffbe62", "#ffe9b8", "#ff9a4c", "#ffa868", "#95839c",
-                     "#e09a80", 1.0, 0.05, 0.0, 0.5),
-    "dusk": _light("#15234f #2b3d74 #54598f #9a7b9a #e0a48c", "#fff0dc", "#e8a890", "#b0a4cc", "#66709a",
-                   "#7f80a6", 0.5, 0.02, 0.35, 0.9),
-    "night": _light("#0b1536 #13234c #1e3762 #305078 #47688c", "#f6f4e4", "#a8c0dc", "#a4bcdc", "#47587f",
-                    "#3b5578", 0.75, 0.42, 1.0, 1.0),
-}  # fmt: skip
+    "dawn": _light(
+        "#41618f #7f90b6 #c9b0bd #f6c6a4 #ffdcae",
+        "#fff0d2",
+        "#ffc890",
+        "#ffcfa2",
+        "#b0aac2",
+        "#e6c8bc",
+        0.85,
+        0.07,
+        0.0,
+        0.35,
+    ),
+    "morning": _light(
+        "#4f94cf #7fb6df #aed3ea #d8e9ee #fdf1da",
+        "#fffbe8",
+        "#fff0c4",
+        "#fff0cf",
+        "#bcc8d2",
+        "#d7e4e6",
+        0.9,
+        0.3,
+        0.0,
+        0.0,
+    ),
+    "day": _light(
+        "#2f7cc4 #5a9fd6 #8cc0e4 #bcdcee #e2f0f2",
+        "#fffef4",
+        "#fffbe4",
+        "#fff8e4",
+        "#c4ccd2",
+        "#cfe1ea",
+        0.9,
+        0.62,
+        0.0,
+        0.0,
+    ),
+    "golden": _light(
+        "#4c82b4 #8faab8 #d6c6a4 #f9d28c #ffbf68",
+        "#fff3cf",
+        "#ffd080",
+        "#ffd28c",
+        "#b8a898",
+        "#f0cf9c",
+        1.0,
+        0.16,
+        0.0,
+        0.15,
+    ),
+    "sunset": _light(
+        "#27386c #5b4f86 #b0607f #f08560 #ffbe62",
+        "#ffe9b8",
+        "#ff9a4c",
+        "#ffa868",
+        "#95839c",
+        "#e09a80",
+        1.0,
+        0.05,
+        0.0,
+        0.5,
+    ),
+    "dusk": _light(
+        "#15234f #2b3d74 #54598f #9a7b9a #e0a48c",
+        "#fff0dc",
+        "#e8a890",
+        "#b0a4cc",
+        "#66709a",
+        "#7f80a6",
+        0.5,
+        0.02,
+        0.35,
+        0.9,
+    ),
+    "night": _light(
+        "#0b1536 #13234c #1e3762 #305078 #47688c",
+        "#f6f4e4",
+        "#a8c0dc",
+        "#a4bcdc",
+        "#47587f",
+        "#3b5578",
+        0.75,
+        0.42,
+        1.0,
+        1.0,
+    ),
+}
 
 
 def light_of(spec: SceneSpec) -> Light:
@@ -110,12 +190,12 @@ def light_of(spec: SceneSpec) -> Light:
 
         def tint(colour: Colour, target: Colour, share: float) -> Colour:
             scale = (luma(colour) + 0.04) / (luma(target) + 0.04)
-            return mix(colour, tuple(min(1.0, c * scale) for c in target), share)  # type: ignore[arg-type]
+            return mix(colour, tuple(min(1.0, c * scale) for c in target), share)
 
         light = replace(
             light,
-            sky=tuple(tint(c, mix(first, last, i / count), 0.34) for i, c in enumerate(light.sky)),
-            haze=tint(light.haze, last, 0.34),
+            sky=tuple(tint(c, mix(first, last, i / count), 0.27) for i, c in enumerate(light.sky)),
+            haze=tint(light.haze, last, 0.27),
             ambient=tint(light.ambient, first, 0.2),
             glow=tint(light.glow, last, 0.25),
         )

@@ -1,10 +1,12 @@
 """Seeded noise: everything irregular in a picture comes from here."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # float32
 
 
 def fbm(

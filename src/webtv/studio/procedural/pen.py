@@ -1,5 +1,6 @@
-"""A pen for figures: antialiased filled shapes on a small supersampled patch, then lit and laid into the frame."""
+"""A pen for figures: antialiased shapes on a small supersampled patch, then lit and laid into the frame."""
 
+import functools
 from collections.abc import Sequence
 
 import cv2
@@ -15,20 +16,34 @@ _FINE = 4
 _SHIFT = 4
 
 
+_ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+_CIRCLE = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), 1)
+
+
+@functools.cache
+def _spline(count: int, closed: bool, steps: int) -> tuple[NDArray[np.intp], Points]:
+    """Indices of the four neighbours of each span, and the Catmull-Rom weights of each step."""
+    t = np.linspace(0, 1, steps, endpoint=False)
+    weights = 0.5 * np.stack(
+        (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3), 1
+    )
+    spans = np.arange(count if closed else count - 1)[:, None] + np.arange(-1, 3)[None, :]
+    return (spans % count if closed else spans + 1), weights
+
+
+@functools.cache
+def _even(count: int) -> Points:
+    return np.linspace(0, 1, count)
+
+
 def smooth(points: Sequence[tuple[float, float]], closed: bool = True, steps: int = 6) -> Points:
     """A Catmull-Rom curve through points."""
     p = np.asarray(points, np.float64)
+    index, weights = _spline(len(p), closed, steps)
     if closed:
-        a, b, c, d = np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)
-    else:
-        padded = np.vstack((2 * p[0] - p[1], p, 2 * p[-1] - p[-2]))
-        a, b, c, d = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
-    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
-    a, b, c, d = (q[:, None, :] for q in (a, b, c, d))
-    curve = 0.5 * (
-        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
-    ).reshape(-1, 2)
-    return curve if closed else np.vstack((curve, p[-1:]))
+        return np.asarray((weights @ p[index]).reshape(-1, 2))
+    padded = np.concatenate((2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]))
+    return np.concatenate(((weights @ padded[index]).reshape(-1, 2), p[-1:]))
 
 
 class Pen:
@@ -59,10 +74,12 @@ class Pen:
         self.y0 = int(np.floor(y - up * scale)) - 1
         self.w = int(np.ceil((left + right) * scale)) + 3
         self.h = int(np.ceil((up + down) * scale)) + 3
-        self._x, self._y, self._scale = x, y, scale
-        self._facing = facing
-        self._cos, self._sin = float(np.cos(tilt)), float(np.sin(tilt))
+        self._y, self._scale = y, scale
         self.fine = _FINE if max(self.w, self.h) < 260 else 2
+        unit = scale * self.fine * (1 << _SHIFT)
+        c, s = float(np.cos(tilt)) * unit, float(np.sin(tilt)) * unit
+        self._turn = np.array(((c * facing, -s), (-s * facing, -c)))
+        self._origin = (np.array((x - self.x0, y - self.y0)) * self.fine - 0.5) * (1 << _SHIFT)
         self.ink = np.zeros((self.h * self.fine, self.w * self.fine, 4), np.uint8)
 
     @staticmethod
@@ -72,12 +89,7 @@ class Pen:
         return -m < x < frame.shape[1] + m and -m < y < frame.shape[0] + m and scale > 0.8
 
     def _place(self, points: Points) -> NDArray[np.int32]:
-        px, py = points[:, 0], points[:, 1]
-        rx = px * self._cos - py * self._sin
-        ry = px * self._sin + py * self._cos
-        gx = (self._x - self.x0 + rx * self._scale * self._facing) * self.fine - 0.5
-        gy = (self._y - self.y0 - ry * self._scale) * self.fine - 0.5
-        return np.round(np.stack((gx, gy), 1) * (1 << _SHIFT)).astype(np.int32)
+        return np.asarray(points @ self._turn + self._origin, np.int32)
 
     def fill(self, points: Points | Sequence[tuple[float, float]], colour: Colour) -> None:
         """Fill one polygon."""
@@ -86,19 +98,21 @@ class Pen:
 
     def blob(self, x: float, y: float, rx: float, ry: float, colour: Colour, turn: float = 0.0) -> None:
         """Fill an ellipse."""
-        a = np.linspace(0, 2 * np.pi, 28, endpoint=False)
-        ex, ey = rx * np.cos(a), ry * np.sin(a)
-        c, s = np.cos(turn), np.sin(turn)
-        self.fill(np.stack((x + ex * c - ey * s, y + ex * s + ey * c), 1), colour)
+        outline = _CIRCLE * (rx, ry)
+        if turn:
+            c, s = np.cos(turn), np.sin(turn)
+            outline = outline @ np.array(((c, s), (-s, c)))
+        self.fill(np.add(outline, (x, y)), colour)
 
     def limb(self, points: Sequence[tuple[float, float]], widths: Sequence[float], colour: Colour) -> None:
         """A stroke through points whose width changes along it, with round ends."""
         line = smooth(points, closed=False, steps=8)
-        width = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths) / 2
-        direction = np.gradient(line, axis=0)
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-9
-        normal = np.stack((-direction[:, 1], direction[:, 0]), 1) * width[:, None]
-        self.fill(np.vstack((line + normal, (line - normal)[::-1])), colour)
+        width = np.interp(_even(len(line)), _even(len(widths)), widths) / 2
+        step = line[1:] - line[:-1]
+        direction = np.concatenate((step[:1], step[1:] + step[:-1], step[-1:]))
+        length = np.sqrt((direction * direction).sum(axis=1)) + 1e-9
+        normal = direction[:, ::-1] * (-1.0, 1.0) * (width / length)[:, None]
+        self.fill(np.concatenate((line + normal, (line - normal)[::-1])), colour)
         for (x, y), r in ((line[0], width[0]), (line[-1], width[-1])):
             self.blob(float(x), float(y), float(r), float(r), colour)
 
@@ -122,7 +136,7 @@ class Pen:
             alpha: opacity.
             rim: strength of the lit edge.
             reflect: opacity of a mirror image below the origin (on water), 0 for none.
-        """  # fmt: skip
+        """
         patch = cv2.resize(self.ink, (self.w, self.h), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         colour, a = patch[..., :3], patch[..., 3]
         if light is not None:

@@ -7,8 +7,8 @@ foreground; nearer planes move more when the camera moves.
 
 import math
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from webtv.studio.procedural.light import Light, light_of
 from webtv.studio.procedural.spec import SceneSpec
 
-Image = NDArray[np.float32]
+Image = NDArray[Any]  # float32 unless a docstring says otherwise; OpenCV's stubs do not keep dtypes
 
-ZOOM = {"wide": 1.0, "medium": 1.28, "close": 1.62, "detail": 2.05}
+ZOOM = {"wide": 1.0, "medium": 1.38, "close": 1.9, "detail": 2.5}
 _SPARE = 1.2  # plates are a little finer than the frame, so that resampling stays crisp
 
 
@@ -70,6 +70,14 @@ class Stage:
     def place(self, name: str) -> np.random.Generator:
         """Chance that all shots of a sequence share, one stream per name."""
         return np.random.default_rng([self._place_seed & (2**63 - 1), zlib.crc32(name.encode())])
+
+    def chance(self, name: str) -> float:
+        """One decision of the place, 0..1, that does not depend on how many were made before it."""
+        return float(self.place(name).random())
+
+    def side(self, name: str) -> float:
+        """Left (-1) or right (1), decided for the place."""
+        return 1.0 if self.chance(name) < 0.5 else -1.0
 
     def take(self, name: str) -> np.random.Generator:
         """Chance of this shot alone."""
@@ -202,7 +210,7 @@ class Plate:
         """Mask of everything below a world height per column (float32[w]), with a smooth edge."""
         return np.clip((self.y - height[None, :]) * self.scale / soft + 0.5, 0, 1).astype(np.float32)
 
-    def show(self, frame: Image, t: float, flow: Callable[[View], tuple[Image, Image]] | None = None) -> None:
+    def show(self, frame: Image, t: float) -> None:
         """Lay the plate over the frame as the camera sees it at t."""
         if self.empty:
             return

@@ -11,10 +11,18 @@ _ROOFS = tuple(rgb(c) for c in ("#a4513a", "#7d4a3c", "#5f5a5c", "#8a5f45", "#6a
 
 
 def cottage(
-    brush: Brush, stage: Stage, rng: np.random.Generator, x: float, y: float, tall: float, distance: float,
-    snow: float = 0.0, steeple: bool = False, finish: bool = True,
-) -> list[tuple[float, float]]:  # fmt: skip
-    """A cottage ``tall`` world units high with its middle foot at (x, y); returns its lit windows and chimney."""
+    brush: Brush,
+    stage: Stage,
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    tall: float,
+    distance: float,
+    snow: float = 0.0,
+    steeple: bool = False,
+    finish: bool = True,
+) -> list[tuple[float, float]]:
+    """A cottage ``tall`` world units high standing at (x, y); returns its windows, then its chimney."""
     light = stage.light
 
     def tone(colour: Colour, shade: float) -> Colour:

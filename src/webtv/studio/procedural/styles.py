@@ -58,7 +58,7 @@ class Grain:
         h, w = stage.height + 64, stage.width + 64
         plate = rng.standard_normal((h, w), dtype=np.float32)
         if size > 1:
-            plate = cv2.GaussianBlur(plate, (0, 0), size / 2)
+            plate = np.asarray(cv2.GaussianBlur(plate, (0, 0), size / 2), np.float32)
             plate /= plate.std()
         self._plate = plate * strength
         self._seed = int(rng.integers(2**31))
@@ -140,7 +140,7 @@ class Watercolour:
         wobble = [noise.fbm(h, w, rng, cells=22, octaves=3) - 0.5 for _ in range(2)]
         gx, gy = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
         reach = h / 360 * 7.0
-        self._maps = cv2.convertMaps(
+        self._map_a, self._map_b = cv2.convertMaps(
             (gx + reach * wobble[0]).astype(np.float32),
             (gy + reach * wobble[1]).astype(np.float32),
             cv2.CV_16SC2,
@@ -163,7 +163,7 @@ class Watercolour:
         np.clip(frame, 0, 1, out=frame)
         eight = cv2.convertScaleAbs(frame, alpha=255)
         eight = cv2.medianBlur(eight, 5)
-        eight = cv2.remap(eight, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        eight = cv2.remap(eight, self._map_a, self._map_b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         wash = eight.astype(np.float32) * (1 / 255)
         h, w = wash.shape[:2]
         small = cv2.resize(wash, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
@@ -171,7 +171,7 @@ class Watercolour:
         # Pigment gathers where a wash ends: darker just inside edges.
         grey, around = _luma(wash), _luma(soft)
         pool = np.clip(around - grey, 0, 0.25) * 0.9 + np.clip(np.abs(around - grey) - 0.02, 0, 0.2) * 0.5
-        wash = cv2.addWeighted(wash, 0.8, soft, 0.2, 0)
+        wash = np.asarray(cv2.addWeighted(wash, 0.8, soft, 0.2, 0), np.float32)
         wash = _saturate(wash, 1.38)
         # Transparent paint: density rises with darkness, granulates in the paper.
         density = np.clip(1 - wash, 0, 1)
@@ -255,7 +255,7 @@ class Noir:
         grey = np.clip(cv2.transform(frame, np.array([[0.34, 0.56, 0.1]], np.float32)), 0, 1)
         level = float(np.clip(grey.mean(), 0.08, 0.6))
         grey = np.clip((grey - level) * 1.28 + 0.2 + 0.5 * level, 0, 1) ** 1.06
-        out = cv2.merge((grey * 0.985 + 0.012, grey * 0.995 + 0.014, grey + 0.02))
+        out = np.asarray(cv2.merge((grey * 0.985 + 0.012, grey * 0.995 + 0.014, grey + 0.02)))
         cv2.multiply(out, self._vignette, dst=out)
         self._grain.add(out, t)
         return out
@@ -271,12 +271,12 @@ class Painterly:
         angle = noise.fbm(h, w, rng, cells=5, octaves=3) * 9
         stroke = noise.fbm(h, w, rng, cells=48, octaves=2) - 0.5
         reach = h / 360 * 6.5
-        self._maps = cv2.convertMaps(
+        self._map_a, self._map_b = cv2.convertMaps(
             (gx + reach * stroke * np.cos(angle)).astype(np.float32),
             (gy + reach * stroke * np.sin(angle)).astype(np.float32),
             cv2.CV_16SC2,
         )
-        weave = (stroke * 0.06).astype(np.float32)
+        weave = (stroke * 0.035).astype(np.float32)
         self._weave = cv2.merge((1 + weave, 1 + weave, 1 + weave))
         self._vignette = _vignette(stage, 0.16)
         self._grain = Grain(stage, 0.006)
@@ -286,7 +286,7 @@ class Painterly:
         _bloom(frame, 0.7, 0.5)
         np.clip(frame, 0, 1, out=frame)
         eight = cv2.medianBlur(cv2.convertScaleAbs(frame, alpha=255), 3)
-        eight = cv2.remap(eight, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        eight = cv2.remap(eight, self._map_a, self._map_b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         out = eight.astype(np.float32) * (1 / 255)
         soft = cv2.GaussianBlur(out, (0, 0), 1.4)
         out = _saturate(cv2.addWeighted(out, 1.6, soft, -0.6, 0), 1.14)

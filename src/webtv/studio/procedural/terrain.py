@@ -13,7 +13,7 @@ GRASS = {
     "autumn": rgb("#b3994c"),
     "winter": rgb("#9a9a78"),
 }
-SNOW = rgb("#eef2f7")
+SNOW = (1.12, 1.14, 1.18)  # brighter than paper: snow lights itself
 
 
 def ground_colour(stage: Stage) -> Colour:
@@ -23,8 +23,15 @@ def ground_colour(stage: Stage) -> Colour:
     ):
         return SNOW
     if stage.spec.season == "winter":
-        return mix(GRASS["winter"], SNOW, 0.75)
+        return mix(GRASS["winter"], SNOW, 0.9)
     return GRASS[stage.spec.season]
+
+
+def _strokes(shape: tuple[int, int], place: np.random.Generator) -> Image:
+    """Noise drawn out sideways, as mown and trodden ground lies."""
+    h, w = shape
+    narrow = noise.fbm(max(8, h), max(8, w // 5), place, cells=9, octaves=4)
+    return np.asarray(cv2.resize(narrow, (w, h), interpolation=cv2.INTER_CUBIC))
 
 
 def hill(
@@ -57,36 +64,40 @@ def hill(
 
     Returns:
         The plate, and the ridge's world height for each of its columns.
-    """  # fmt: skip
+    """
     place = stage.place(name)
     light = stage.light
     plate = stage.plate(depth, level - rise * 1.6 - room, 9.0)
     x = plate.x[0]
     ridge = (level - rise * noise.Profile(place, scale, 4, 0.42)(x)).astype(np.float32)
     base = colour or ground_colour(stage)
-    grain = noise.fbm(*plate.shape, rng=place, cells=6, octaves=6)
-    broad = noise.fbm(*plate.shape, rng=place, cells=2.2, octaves=3)
-    below = np.clip((plate.y - ridge[None, :]) / max(0.05, rise * 2.5), 0, 1)
+    # Above the highest point of the ridge there is nothing to paint.
+    first = max(0, int((float(ridge.min()) - plate.y0) * plate.scale) - 2)
+    rows = plate.y[first:]
+    shape = (len(rows), len(x))
+    if not len(rows):
+        return plate, ridge
+    grain = noise.fbm(*shape, rng=place, cells=6, octaves=6)
+    broad = _strokes(shape, place)
+    depth_below = rows - ridge[None, :]
+    below = np.clip(depth_below / max(0.05, rise * 2.5), 0, 1)
     slope = np.gradient(ridge, x)[None, :] * -light_from
-    lit = np.clip(0.68 + 0.7 * slope * (1 - below) + (broad - 0.5) * 0.55, 0.12, 1.2)[..., None]
-    high, low = (
-        np.asarray(light.lit(base, 1.0), np.float32),
-        np.asarray(light.lit(times(base, 0.62), 0.2), np.float32),
-    )
-    body = low + (high - low) * lit
-    body *= (1 + texture * (grain - 0.5) * 1.6)[..., None]
-    body *= (1.04 - 0.24 * below)[..., None]
-    rim = (
-        np.exp(-((plate.y - ridge[None, :]) * plate.scale / 3.0).clip(0, None))[..., None]
-        * 0.16
-        * light.strength
-    )
-    body += rim * (np.asarray(light.key, np.float32) - body)
-    haze = np.asarray(light.haze, np.float32)
+    lit = np.clip(0.68 + 0.7 * slope * (1 - below) + (broad - 0.5) * 0.5, 0.12, 1.2)
+    bright = (1 + texture * (grain - 0.5) * 1.6) * (1.04 - 0.24 * below)
+    rim = np.exp(-np.maximum(depth_below * (plate.scale / 3.0), 0)) * (0.16 * light.strength)
     share = min(0.95, distance * (0.72 + 0.55 * light.fog))
-    valley = np.clip(0.35 + below * 0.9, 0, 1)[..., None]
-    body += share * (0.7 + 0.3 * valley) * (haze - body)
-    plate.fill(body.astype(np.float32), plate.edge(ridge))
+    veil = share * (0.7 + 0.3 * np.clip(0.35 + below * 0.9, 0, 1))
+    edge = np.clip(depth_below * (plate.scale / 1.2) + 0.5, 0, 1)
+    high, low = light.lit(base, 1.0), light.lit(times(base, 0.62), 0.2)
+    if min(base) > 0.8:  # snow scatters: its shadows are pale and blue
+        low = light.lit(times(base, (0.84, 0.9, 1.0)), 0.7)
+        bright = 1 + (bright - 1) * 0.3
+    for k in range(3):
+        tone = (low[k] + (high[k] - low[k]) * lit) * bright
+        tone += rim * (light.key[k] - tone)
+        tone += veil * (light.haze[k] - tone)
+        plate.rgba[first:, :, k] = tone * edge
+    plate.rgba[first:, :, 3] = edge
     return plate, ridge
 
 
@@ -106,13 +117,13 @@ def peaks(
     """A mountain range with lit faces, gullies and snow above a line.
 
     ``snow`` is how far down the snow reaches (0 none, 1 to the foot); ``forest`` how far up woods do.
-    """  # fmt: skip
+    """
     place, light = stage.place(name), stage.light
     plate = stage.plate(depth, level - rise * 1.25, bottom)
     x = plate.x[0]
     broad = noise.Profile(place, scale, 3, 0.5)(x) * 0.5 + 0.5
-    ridged = noise.Profile(place, scale * 0.55, 6, 0.53, ridged=True)(x) * 0.5 + 0.5
-    ridge = (level - rise * np.clip(0.25 + 0.5 * broad + 0.75 * (ridged - 0.35), 0.04, 1.3)).astype(
+    ridged = noise.Profile(place, scale * 0.8, 7, 0.46, ridged=True)(x) * 0.5 + 0.5
+    ridge = (level - rise * np.clip(0.1 + 0.7 * broad**1.4 + 0.95 * (ridged - 0.4), 0.03, 1.25)).astype(
         np.float32
     )
     h, w = plate.shape
@@ -136,7 +147,7 @@ def peaks(
         borderMode=cv2.BORDER_REFLECT,
     )
     spur = 1 - np.abs(2 * lean - 1) * 0.6 - np.abs(2 * other - 1) * 0.6
-    spur = cv2.GaussianBlur(spur.astype(np.float32), (0, 0), 0.8)
+    spur = np.asarray(cv2.GaussianBlur(spur.astype(np.float32), (0, 0), 0.8))
     grad = (
         cv2.Sobel(spur, cv2.CV_32F, 1, 0, ksize=3) * -light_from
         + cv2.Sobel(spur, cv2.CV_32F, 0, 1, ksize=3) * 0.4

@@ -37,13 +37,20 @@ class Troupe:
     """
 
     def __init__(
-        self, stage: Stage, cast: tuple[Cast, ...], ground: float, back: float, size: float = 1.0, sun: float = 1.0,
-        sky: tuple[float, float] = (0.12, 0.4), spread: float = 0.9,
-    ) -> None:  # fmt: skip
+        self,
+        stage: Stage,
+        cast: tuple[Cast, ...],
+        ground: float,
+        back: float,
+        size: float = 1.0,
+        sun: float = 1.0,
+        sky: tuple[float, float] = (0.12, 0.4),
+        spread: float = 0.9,
+    ) -> None:
         self.stage, self.sun = stage, sun
         place = stage.place("troupe")
         self.members: list[_Member] = []
-        heading_of_all = float(place.choice((-1, 1)))
+        heading_of_all = stage.side("troupe heading")
         for member in cast:
             figure = FIGURES.get(member.kind)
             if figure is None:
@@ -68,12 +75,24 @@ class Troupe:
                         else float(slot * spread * (0.55 + 0.1 * count) / 1.1 + place.uniform(-0.05, 0.05))
                     )
                     scale = 0.5 + 0.7 * near
+                if figure.home == "ground" and member is cast[0] and figure.size < 0.1:
+                    scale *= (
+                        2.3 if figure.size < 0.06 else 1.7 if figure.size < 0.08 else 1.35
+                    )  # small heroes come nearer
                 action = member.action
                 if figure.home == "ground" and not action:
                     action = str(place.choice(("walk", "graze", "rest"))) if i else "walk"
                 elif action in {"walk", "run"} and i and place.random() < 0.15:
                     action = "rest"
-                kind = "stag" if member.kind == "deer" and i == 0 and place.random() < 0.6 else member.kind
+                if figure.home == "air" and member is cast[0]:
+                    # A small flyer that the picture is about comes close to the lens.
+                    scale *= 2.3 if figure.size < 0.045 else 1.6
+                    y = 0.5 * y + 0.5 * ((sky[1] + back) / 2 if member.kind != "butterfly" else ground - 0.1)
+                kind = (
+                    "stag"
+                    if member.kind == "deer" and i == 0 and stage.chance("antlers?") < 0.6
+                    else member.kind
+                )
                 if action in {"fly", "swim", "sail", "drift"} and figure.home == "ground":
                     action = "walk"
                 self.members.append(

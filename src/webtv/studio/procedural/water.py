@@ -97,9 +97,11 @@ class Water:
         elevation = drop[:, None] + 1.7 * np.abs(along + 0.35 * unseen[:, None]) + 0.25 * unseen[:, None]
         index = np.clip(1 - elevation / max(0.3, self.sky.horizon), 0, 1) ** 1.15 * 511
         colour = cv2.remap(
-            self.sky.ramp[None, :, :].copy(), index.astype(np.float32), np.zeros_like(index, np.float32),
+            self.sky.ramp[None, :, :].copy(),
+            index.astype(np.float32),
+            np.zeros_like(index, np.float32),
             cv2.INTER_LINEAR,
-        )  # fmt: skip
+        )
         grazing = np.clip(1 - (drop[:, None] * 1.15 + along * 1.3), 0, 1)
         squared = grazing * grazing
         fresnel = np.clip(0.06 + 0.94 * squared * squared * grazing, 0, 0.96).astype(np.float32)

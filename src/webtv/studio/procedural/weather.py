@@ -17,7 +17,7 @@ class Weather:
 
     Args:
         stage: the stage.
-        kind: overrides the weather of the words: ``rain``, ``snow``, ``fog``, ``petals``, ``leaves`` or ``clear``.
+        kind: overrides the words' weather: ``rain``, ``snow``, ``fog``, ``petals``, ``leaves``, ``clear``.
         amount: scales how much falls.
     """
 

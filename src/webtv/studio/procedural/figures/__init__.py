@@ -1,13 +1,15 @@
 """Figures: parametric subjects that move as their kind moves."""
 
-from webtv.studio.procedural.figures import animals, birds, people, sea, vessels
+from webtv.studio.procedural.figures import birds, people, quadrupeds, sea, small, vehicles, vessels
 from webtv.studio.procedural.figures.pose import Figure, Pose
 
 FIGURES: dict[str, Figure] = {
-    **animals.FIGURES,
+    **quadrupeds.FIGURES,
+    **small.FIGURES,
     **birds.FIGURES,
     **people.FIGURES,
     **sea.FIGURES,
+    **vehicles.FIGURES,
     **vessels.FIGURES,
 }
 

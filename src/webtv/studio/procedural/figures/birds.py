@@ -26,10 +26,17 @@ def gull(pose: Pose) -> Pen:
         hand = (-0.26 + side * 0.62, 0.1 + up * 1.25 - 0.16 * (wing < 0) * wing)
         root = 0.12 * side
         pen.fill(
-            smooth([(root + 0.16, 0.05), (elbow[0] + side * 0.3 + 0.1, elbow[1] + 0.02), (hand[0], hand[1]),
-                    (elbow[0] + side * 0.26 - 0.12, elbow[1] - 0.12), (root - 0.14, -0.02)]),
+            smooth(
+                [
+                    (root + 0.16, 0.05),
+                    (elbow[0] + side * 0.3 + 0.1, elbow[1] + 0.02),
+                    (hand[0], hand[1]),
+                    (elbow[0] + side * 0.26 - 0.12, elbow[1] - 0.12),
+                    (root - 0.14, -0.02),
+                ]
+            ),
             shade,
-        )  # fmt: skip
+        )
         pen.limb([(hand[0] * 0.9 + 0.02, hand[1] * 0.97), hand], (0.05, 0.015), tip)
     pen.fill(
         smooth(
@@ -47,7 +54,7 @@ def gull(pose: Pose) -> Pen:
         white,
     )
     pen.limb([(0.4, 0.05), (0.5, 0.03)], (0.05, 0.02), rgb("#e2a23c"))
-    return pen  # fmt: skip
+    return pen
 
 
 def bird(pose: Pose) -> Pen:
@@ -112,7 +119,7 @@ def bird(pose: Pose) -> Pen:
     )
     pen.fill([(0.4, 0.1), (0.54, 0.05), (0.4, 0.02)], rgb("#dd9a3a"))
     pen.blob(0.32, 0.09, 0.025, 0.028, rgb("#15161a"))
-    return pen  # fmt: skip
+    return pen
 
 
 def far_bird(pose: Pose) -> Pen:
@@ -163,7 +170,7 @@ def owl(pose: Pose) -> Pen:
             smooth([(side * 0.3, 0.78), (side * 0.46, 0.45), (side * 0.32, 0.06), (side * 0.24, 0.4)]),
             times(coat, 0.78),
         )
-    return pen  # fmt: skip
+    return pen
 
 
 def butterfly(pose: Pose) -> Pen:

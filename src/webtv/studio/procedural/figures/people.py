@@ -94,7 +94,7 @@ def person(pose: Pose) -> Pen:
             smooth([(0.08, 1.31 + lift), (0.2, 1.07 + lift), (0.08, 1.11 + lift), (-0.05, 1.07 + lift)]),
             mix(top, (1, 1, 1), 0.18),
         )
-    return pen  # fmt: skip
+    return pen
 
 
 FIGURES = {"person": Figure(person, 0.17, "ground", 0.42)}

@@ -48,7 +48,7 @@ def fish(pose: Pose) -> Pen:
     pen.limb([(0.1, -0.04), (-0.04, -0.1 + 0.03 * beat)], (0.1, 0.03), times(coat, 0.75))
     pen.blob(0.36, 0.05, 0.045, 0.045, (0.96, 0.96, 0.92))
     pen.blob(0.37, 0.05, 0.026, 0.026, rgb("#15181c"))
-    return pen  # fmt: skip
+    return pen
 
 
 def jellyfish(pose: Pose) -> Pen:
@@ -59,14 +59,10 @@ def jellyfish(pose: Pose) -> Pen:
     wide, tall = 0.46 + 0.06 * pulse, 0.38 - 0.05 * pulse
     for k in range(9):
         x = (k - 4) / 4 * wide * 0.82
-        line = [(x, -0.02)]
-        for s in range(1, 6):
-            line.append(
-                (
-                    x * (1 - 0.05 * s) + 0.06 * math.sin(pose.t * 1.5 - s * 1.1 + k + pose.phase * 6),
-                    -0.24 * s * (1 - 0.06 * pulse) * (0.75 + 0.25 * math.sin(k * 2.1)),
-                )
-            )
+        reach = 0.24 * (1 - 0.06 * pulse) * (0.75 + 0.25 * math.sin(k * 2.1))
+        wave = pose.t * 1.5 + k + pose.phase * 6
+        arm = [(x * (1 - 0.05 * s) + 0.06 * math.sin(wave - s * 1.1), -reach * s) for s in range(1, 6)]
+        line = [(x, -0.02), *arm]
         pen.limb(line, (0.05 if k % 2 else 0.085, 0.03, 0.008), times(coat, 0.72 + 0.06 * (k % 3)))
     dome = [(wide * math.cos(a), tall * math.sin(a)) for a in [math.pi * i / 12 for i in range(13)]]
     frill = [(-wide + 2 * wide * i / 10, -0.05 - 0.045 * (i % 2)) for i in range(11)]
@@ -84,7 +80,7 @@ def jellyfish(pose: Pose) -> Pen:
         smooth([(-0.24 * wide, 0.45 * tall), (-0.1 * wide, 0.78 * tall), (-0.4 * wide, 0.66 * tall)]),
         mix(coat, (1, 1, 1), 0.75),
     )
-    return pen  # fmt: skip
+    return pen
 
 
 def whale(pose: Pose) -> Pen:
@@ -159,7 +155,7 @@ def whale(pose: Pose) -> Pen:
     )
     pen.limb([(1.36, 0.0), (1.1, 0.0), (0.92, -0.05)], (0.02, 0.016, 0.008), times(coat, 0.6))
     pen.blob(0.88, 0.02, 0.03, 0.026, rgb("#10161c"))
-    return pen  # fmt: skip
+    return pen
 
 
 def dolphin(pose: Pose) -> Pen:
@@ -213,7 +209,7 @@ def dolphin(pose: Pose) -> Pen:
     )
     pen.fill(smooth([(0.4, -0.1), (0.2, -0.36), (0.12, -0.36), (0.16, -0.12)]), times(coat, 0.78))
     pen.blob(0.7, 0.04, 0.025, 0.025, rgb("#10161c"))
-    return pen  # fmt: skip
+    return pen
 
 
 def shark(pose: Pose) -> Pen:
@@ -259,7 +255,7 @@ def turtle(pose: Pose) -> Pen:
     )
     pen.limb([(0.32, 0.0), (0.16, -0.3 - 0.22 * row), (-0.14, -0.5 - 0.36 * row)], (0.22, 0.2, 0.04), skin)
     pen.blob(0.76, 0.17, 0.026, 0.028, rgb("#12140f"))
-    return pen  # fmt: skip
+    return pen
 
 
 def ray(pose: Pose) -> Pen:
@@ -297,7 +293,7 @@ def ray(pose: Pose) -> Pen:
         mix(coat, (1, 1, 1), 0.1),
     )
     pen.limb([(0.52, 0.04), (0.7, 0.0)], (0.08, 0.04), times(coat, 0.9))
-    return pen  # fmt: skip
+    return pen
 
 
 FIGURES = {

@@ -45,7 +45,7 @@ def sailboat(pose: Pose) -> Pen:
         hull,
     )
     pen.limb([(-0.46, 0.15), (0.1, 0.135), (0.55, 0.18)], (0.025, 0.02, 0.025), mix(hull, (1, 1, 1), 0.55))
-    return pen  # fmt: skip
+    return pen
 
 
 def rowboat(pose: Pose) -> Pen:
@@ -77,7 +77,7 @@ def rowboat(pose: Pose) -> Pen:
         mix(hull, rgb("#f1e6cc"), 0.65),
     )
     pen.limb([(-0.1, 0.26), (-0.45, 0.46)], (0.02, 0.02), rgb("#8d6a4a"))
-    return pen  # fmt: skip
+    return pen
 
 
 def fishing(pose: Pose) -> Pen:
@@ -113,7 +113,7 @@ def fishing(pose: Pose) -> Pen:
         (0.035,),
         mix(hull, (1, 1, 1), 0.65),
     )
-    return pen  # fmt: skip
+    return pen
 
 
 def ship(pose: Pose) -> Pen:

@@ -10,9 +10,11 @@ from webtv.studio.procedural.colour import Colour, luma, mix, ramp, rgb
 from webtv.studio.procedural.stage import Image, Stage, spread
 
 _SETS = (
-    ("#f3ead8", "#e8a66a", "#b8506a", "#3f3a6a"), ("#eef2ea", "#8fc4b8", "#3f7f9a", "#24385f"),
-    ("#f6e8e0", "#e8b0b0", "#8f7fb8", "#3a4a7a"), ("#f4efd8", "#d8c06a", "#6f9a6a", "#2f4f5a"),
-)  # fmt: skip
+    ("#f3ead8", "#e8a66a", "#b8506a", "#3f3a6a"),
+    ("#eef2ea", "#8fc4b8", "#3f7f9a", "#24385f"),
+    ("#f6e8e0", "#e8b0b0", "#8f7fb8", "#3a4a7a"),
+    ("#f4efd8", "#d8c06a", "#6f9a6a", "#2f4f5a"),
+)
 
 
 class Abstract:

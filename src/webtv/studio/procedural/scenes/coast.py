@@ -23,18 +23,18 @@ class Coast:
         spec, place = stage.spec, stage.place("coast")
         self.horizon = 0.34 if spec.camera.aerial else 0.46
         stage.focus = (0.0, self.horizon + 0.06)
-        self.side = float(place.choice((-1.0, 1.0)))
+        self.side = stage.side("coast")
         self.sky = Sky(stage, self.horizon, sun_x=-self.side * float(place.uniform(0.12, 0.4)))
         stage.focus = (self.sky.sun_x * 0.6 if stage.zoom > 1.2 else 0.0, self.horizon + 0.06)
         rough = {"storm": 1.0, "rain": 0.7}.get(spec.weather, 0.3 + 0.3 * spec.wind)
         self.water = Water(stage, self.sky, rough, eye=0.3 if spec.camera.aerial else 0.17)
         has_beach = "beach" in spec.extras or (
-            "cliff" not in spec.extras and bool(place.random() < 0.45) and not spec.camera.aerial
+            "cliff" not in spec.extras and stage.chance("beach?") < 0.45 and not spec.camera.aerial
         )
         self.lamp: tuple[float, float] | None = None
         self.far = [self._headland(0.12, 0.75, 0.06), self._headland(0.2, 0.45, 0.1)]
-        self.cliff = self._cliff("lighthouse" in spec.extras or bool(place.random() < 0.55))
-        self.beach = Beach(stage, float(place.uniform(0.8, 0.84))) if has_beach else None
+        self.cliff = self._cliff("lighthouse" in spec.extras or stage.chance("lighthouse?") < 0.55)
+        self.beach = Beach(stage, 0.8 + 0.04 * stage.chance("line")) if has_beach else None
         self.weather = Weather(stage)
         self.cast = self._sail(stage)
         self.flock = self._fly(stage)
@@ -123,7 +123,7 @@ class Coast:
         tone = np.asarray(
             times(mix(self.water.deep, self.stage.light.lit(rgb("#5d5347"), 0.2), 0.5), 0.9), np.float32
         )
-        fade = cv2.GaussianBlur(fade.astype(np.float32), (0, 0), 2.5)
+        fade = np.asarray(cv2.GaussianBlur(fade.astype(np.float32), (0, 0), 2.5))
         plate.fill(tone, fade)
 
     def _lighthouse(self, plate: Plate, x: float, ground: float) -> None:
@@ -194,18 +194,22 @@ class Coast:
         """Boats as (kind, cast, x, y, heading, phase, size)."""
         place = stage.place("boats")
         wanted = [c for c in stage.spec.cast if c.kind in FIGURES and FIGURES[c.kind].home == "water"]
+        flyers = any(c.kind in {"gull", "bird", "swallow"} for c in stage.spec.cast)
+        if not wanted and flyers:
+            return []
         if not wanted:
             kinds = ("sailboat", "sailboat", "boat", "ship")
             wanted = [Cast(str(place.choice(kinds)), int(place.integers(1, 3)))]
         out = []
         for cast in wanted:
             for i in range(min(7, cast.count or 1)):
-                near = float(place.uniform(0.3, 1.0)) if i or stage.zoom < 1.2 else 0.8
+                near = 0.3 + 0.7 * float(place.random()) if i else 0.8
                 if cast.kind == "ship":
                     near *= 0.2
                 y = self.horizon + 0.012 + 0.16 * near * near
-                heading = cast.heading or int(place.choice((-1, 1)))
-                base = self.sky.sun_x * 0.6 + float(place.normal(0, 0.22)) + 0.2 * (i - (cast.count or 1) / 2)
+                heading = cast.heading or int(stage.side(f"heading{i}"))
+                count = cast.count or 1
+                base = self.stage.focus[0] + 0.3 * (i - (count - 1) / 2) + float(place.normal(0, 0.03))
                 out.append(
                     (cast.kind, cast, base, y, float(heading), float(place.random()), 0.35 + 1.25 * near)
                 )
@@ -238,17 +242,27 @@ class Coast:
             )
 
     def _fly(self, stage: Stage) -> list[tuple[float, float, float, float, float]]:
-        rng = stage.take("gulls")
+        """Gulls as (x, y, heading, phase, size); those that the words ask for come close."""
+        place, rng = stage.place("gulls"), stage.take("gulls")
         asked = [c for c in stage.spec.cast if c.kind in {"gull", "bird", "swallow"}]
-        count = (asked[0].count or 5) if asked else int(rng.integers(0, 5)) * (stage.light.stars < 0.5)
-        heading = float((asked[0].heading if asked else 0) or rng.choice((-1, 1)))
-        return [
-            (
-                float(rng.uniform(-0.6, 0.6)), float(rng.uniform(0.1, self.horizon - 0.06)), heading,
-                float(rng.random()), float(rng.uniform(0.4, 1.15)),
-            )
-            for _ in range(min(count, 12))
-        ]  # fmt: skip
+        if not asked:
+            count = int(rng.integers(0, 5)) * (stage.light.stars < 0.5)
+            spots = [
+                (float(rng.uniform(-0.6, 0.6)), float(rng.uniform(0.1, self.horizon - 0.06)))
+                for _ in range(count)
+            ]
+            heading = float(rng.choice((-1, 1)))
+            return [(x, y, heading, float(rng.random()), float(rng.uniform(0.4, 1.1))) for x, y in spots]
+        count = min(asked[0].count or 5, 12)
+        heading = float(asked[0].heading or stage.side("flight"))
+        wide, middle = 0.75 / stage.zoom, self.horizon - 0.1 / stage.zoom
+        out = []
+        for i in range(count):
+            x = stage.focus[0] * (1 if stage.zoom > 1.2 else 0) + ((i + 0.5) / count - 0.5) * wide * 1.5
+            y = middle - float(place.uniform(-0.06, 0.22)) / stage.zoom
+            near = 1.0 if i == count // 2 else float(place.uniform(0.35, 0.8))
+            out.append((x + float(place.normal(0, 0.03)), y, heading, float(place.random()), 2.6 * near))
+        return sorted(out, key=lambda gull: gull[4])
 
     def _show_flock(self, frame: Image, t: float) -> None:
         figure = FIGURES["gull"]
@@ -256,7 +270,8 @@ class Coast:
             view = self.stage.view(t, 0.8)
             middle = t - self.stage.seconds / 2
             px, py = view.at(
-                x + heading * 0.05 * size * middle, y + 0.02 * math.sin(t * 0.6 + phase * 6) - 0.004 * middle
+                x + heading * 0.035 * (0.4 + size) * middle,
+                y + 0.016 * math.sin(t * 0.6 + phase * 6) - 0.003 * middle,
             )
             pose = Pose(px, py, view.scale * figure.size * size, heading, t, phase)
             figure.draw(pose).lay(frame, self.stage.light, self.sky.sun_x, 0.25, rim=0.2)

@@ -23,11 +23,11 @@ class Forest:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        spec, place, light = stage.spec, stage.place("forest"), stage.light
-        stage.focus = (0.0, 0.72)
+        spec, place = stage.spec, stage.place("forest")
+        stage.focus = (0.0, 0.8)
         self.sky = Sky(stage, 0.62, clouds=0.0, sun_x=float(place.uniform(-0.35, 0.35)))
         sun = 1.0 if self.sky.sun_x > 0 else -1.0
-        pines = spec.season == "winter" or bool(place.random() < 0.4)
+        pines = spec.season == "winter" or stage.chance("pines?") < 0.4
         floor = {"autumn": rgb("#a8763c"), "winter": rgb("#dfe6ee"), "spring": rgb("#7d9a4a")}.get(
             spec.season, rgb("#5f7a3c")
         )
@@ -50,7 +50,7 @@ class Forest:
         rng = stage.take("flies")
         self.flies = [tuple(float(v) for v in rng.uniform(0, 1, 5)) for _ in range(44)]
         cast = tuple(c for c in spec.cast if c.kind in FIGURES and FIGURES[c.kind].home in {"ground", "air"})
-        if not cast and place.random() < 0.6:
+        if not cast and stage.chance("cast?") < 0.6:
             cast = (Cast(str(place.choice(("deer", "fox", "hare"))), int(place.integers(1, 3))),)
         self.troupe = Troupe(stage, cast, 0.86, 0.74, 1.0, sun, (0.25, 0.55), 0.8)
         leaves = spec.weather in {"clear", "cloudy"} and (spec.season == "autumn" or "leaf" in spec.extras)
@@ -59,7 +59,7 @@ class Forest:
     def _trees(self, plate: Plate, ridge: Image, k: int, distance: float, pines: bool, sun: float) -> None:
         stage, place, light = self.stage, self.stage.place(f"trees{k}"), self.stage.light
         brush = Brush(plate)
-        x0, x1 = float(plate.x[0, 0]), float(plate.x[0, -1])
+        x0, x1 = -1.9, 1.9  # beyond what any framing shows, so that all show the same trees
         leaves = [rgb(c) for c in LEAVES[stage.spec.season]]
         snow = (
             0.9
@@ -144,26 +144,21 @@ class Forest:
         sun: float,
     ) -> None:
         light = self.stage.light
-        x0, x1 = float(plate.x[0, 0]), float(plate.x[0, -1])
         low = (0.3, 0.27, 0.22, 0.15, 0.08)[k]
+        size = (0.008, 0.009, 0.011, 0.012, 0.0135)[k]
+        count = (3600, 3300, 3000, 2500, 2300)[k]
         edge = noise.Profile(place, 0.3, 4)
-        size = (0.014, 0.016, 0.02, 0.024, 0.026)[k]
-        for _ in range(int((1200, 1000, 850, 650, 520)[k])):
-            x = float(place.uniform(x0, x1))
-            limit = (
-                low
-                + 0.09 * float(edge(np.array([x]))[0])
-                + (0.2 * min(1.0, abs(x) / 0.7) ** 2 if k > 2 else 0.05)
-            )
-            y = limit - float(place.random()) ** 0.6 * (limit + 0.12)
-            bright = float(np.clip(0.5 + (limit - y) * 1.2 + place.normal(0, 0.2), 0.15, 1.15))
-            ink = light.far(
-                light.lit(times(leaves[int(place.integers(len(leaves)))], 0.45 + 0.6 * bright), bright),
-                distance,
-            )
-            brush.blob(
-                x, y, size * float(place.uniform(0.6, 1.5)), size * float(place.uniform(0.4, 0.9)), ink
-            )
+        x = place.uniform(-1.9, 1.9, count)  # beyond what any framing shows, so that all show the same trees
+        limit = low + 0.09 * edge(x) + (0.2 * np.minimum(1.0, np.abs(x) / 0.7) ** 2 if k > 2 else 0.05)
+        y = limit - place.random(count) ** 0.6 * (limit + 0.12)
+        bright = np.clip(0.5 + (limit - y) * 1.2 + place.normal(0, 0.2, count), 0.15, 1.15)
+        wide, tall = size * place.uniform(0.6, 1.5, count), size * place.uniform(0.4, 0.9, count)
+        tones = np.linspace(0.15, 1.15, 12)
+        inks = [[light.far(light.lit(times(c, 0.45 + 0.6 * b), b), distance) for b in tones] for c in leaves]
+        leaf, tone = place.integers(len(leaves), size=count), np.round((bright - 0.15) * 11).astype(int)
+        seen = (x > plate.x[0, 0] - size) & (x < plate.x[0, -1] + size) & (y > plate.y[0, 0] - size)
+        for i in np.flatnonzero(seen):
+            brush.blob(x[i], y[i], wide[i], tall[i], inks[leaf[i]][tone[i]])
 
     def _ray_texture(self, place: np.random.Generator) -> Image:
         angles = noise.Profile(place, 0.16, 5, 0.6)(np.linspace(0, 6.28, 1024, dtype=np.float32))

@@ -22,7 +22,7 @@ class Meadow:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         place, spec, light = stage.place("meadow"), stage.spec, stage.light
-        stage.focus = (0.0, 0.72)
+        stage.focus = (0.0, 0.8)
         horizon = 0.5 if not spec.camera.aerial else 0.34
         self.sky = Sky(stage, horizon + 0.04)
         sun = 1.0 if self.sky.sun_x > 0 else -1.0
@@ -33,6 +33,7 @@ class Meadow:
             self._wooded("middle", 0.22, horizon, 0.05, 0.46, mix(green, far, 0.4), sun),
         ]
         field, ridge = hill(stage, "field", 0.5, horizon + 0.09, 0.035, 1.3, 0.12, green, 0.3, sun, 0.36)
+        self._path(field, ridge)
         self._dot_flowers(field, ridge)
         self._grove(field, ridge, sun)
         if "village" in spec.extras:
@@ -54,7 +55,11 @@ class Meadow:
             cast = (*cast, Cast("butterfly", 3) if summery else Cast("swallow", 4))
         self.troupe = Troupe(stage, cast, 0.875, 0.735, 1.0, sun, (0.12, 0.36), 1.0)
         kind = None
-        if spec.weather in {"clear", "cloudy"} and (spec.season == "autumn" or "leaf" in spec.extras):
+        if (
+            spec.weather in {"clear", "cloudy"}
+            and spec.season in {"summer", "autumn"}
+            and ("leaf" in spec.extras or spec.season == "autumn")
+        ):
             kind = "leaves"
         elif spec.weather == "clear" and spec.season == "spring":
             kind = "petals"
@@ -90,8 +95,8 @@ class Meadow:
         brush = Brush(plate)
         leaves = [rgb(c) for c in LEAVES[stage.spec.season]]
         trees = []
-        for _ in range(int(place.integers(3, 6))):
-            centre, count = place.uniform(-1.5, 1.5), int(place.integers(8, 22))
+        for _ in range(int(place.integers(5, 9))):
+            centre, count = place.uniform(-1.3, 1.3), int(place.integers(8, 22))
             down = place.uniform(0.0, 0.06)
             trees += [
                 (float(centre + place.normal(0, 0.1)), float(down + place.uniform(0, 0.012)))
@@ -113,13 +118,36 @@ class Meadow:
         brush = Brush(field)
         side = float(place.choice((-1.0, 1.0)))
         leaves = [rgb(c) for c in LEAVES[stage.spec.season]]
-        for k in range(int(place.integers(1, 4))):
+        for k in range(int(place.integers(3, 7))):
             x = side * float(place.uniform(0.42, 0.85)) if k == 0 else float(place.uniform(-0.95, 0.95))
             y = float(np.interp(x, field.x[0], ridge)) + float(place.uniform(0.01, 0.05))
-            tall = float(place.uniform(0.22, 0.34)) * (1 if k == 0 else 0.55)
+            tall = float(place.uniform(0.24, 0.36)) * (1.0 if k == 0 else float(place.uniform(0.28, 0.6)))
             broadleaf(
                 brush, place, x, y, tall, leaves[int(place.integers(len(leaves)))], 0.9, stage, 0.1, sun
             )
+        brush.done()
+
+    def _path(self, field: Plate, ridge: Image) -> None:
+        """A path or a brook that winds down the hill, narrow above and wide below."""
+        stage, place = self.stage, self.stage.place("path")
+        brook = "stream" in stage.spec.extras
+        if not brook and stage.chance("path?") < 0.35:
+            return
+        x0, bend, phase = place.uniform(-0.4, 0.4), place.uniform(0.12, 0.3), place.uniform(0, 6.28)
+        top = float(np.interp(x0, field.x[0], ridge))
+        s = np.linspace(0, 1, 60)
+        y = top + 0.003 + (1.08 - top) * s**1.6
+        middle = x0 + bend * s * np.sin(phase + 5.5 * s) + 0.25 * (s**2) * np.sign(x0 + 0.01)
+        half = 0.003 + 0.075 * s**1.9
+        light = stage.light
+        colour = mix(light.sky[-2], light.sky[2], 0.3) if brook else light.lit(rgb("#d2b98c"), 0.7)
+        if (stage.spec.weather == "snow" or stage.spec.season == "winter") and not brook:
+            colour = light.lit(rgb("#d3dae6"), 0.6)
+        brush = Brush(field)
+        edge = 0.0016 + 0.004 * s
+        brush.fill(_ribbon(middle, y, half + edge), light.lit(times(ground_colour(stage), 0.66), 0.3))
+        brush.fill(_ribbon(middle, y, half), colour)
+        brush.fill(_ribbon(middle + half * 0.25, y, half * 0.45), mix(colour, (1, 1, 1), 0.14))
         brush.done()
 
     def _dot_flowers(self, field: Plate, ridge: Image) -> None:
@@ -149,3 +177,8 @@ class Meadow:
     def _cottage(self, field: Plate, ridge: Image, x: float) -> None:
         y = float(np.interp(x, field.x[0], ridge)) + 0.018
         cottage(Brush(field), self.stage, self.stage.place("cottage"), x, y, 0.1, 0.12)
+
+
+def _ribbon(middle: Image, y: Image, half: Image) -> Image:
+    """The outline of a band around a line."""
+    return np.concatenate((np.stack((middle - half, y), 1), np.stack((middle + half, y), 1)[::-1]))

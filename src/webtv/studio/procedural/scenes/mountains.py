@@ -24,14 +24,16 @@ class Mountains:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         spec, place = stage.spec, stage.place("mountains")
-        self.lake = "lake" in spec.extras or (not spec.camera.aerial and bool(place.random() < 0.6))
+        self.lake = "lake" in spec.extras or (not spec.camera.aerial and stage.chance("lake?") < 0.6)
         self.shore = 0.66 if not spec.camera.aerial else 0.8
-        stage.focus = (0.0, 0.5)
+        walks = any(c.kind in FIGURES and FIGURES[c.kind].home == "ground" for c in spec.cast)
+        stage.focus = (0.0, 0.86 if walks else 0.5)
         self.sky = Sky(stage, self.shore - 0.1)
-        self.sky.sun_y = min(self.sky.sun_y, self.shore - 0.1 - 0.16)
+        lift = 0.16 if stage.light.moon else 0.0
+        self.sky.sun_y = min(self.sky.sun_y, self.shore - 0.1 - lift)
         sun = 1.0 if self.sky.sun_x > 0 else -1.0
         winter = spec.season == "winter" or spec.weather == "snow"
-        snow = 1.0 if winter else 0.42
+        snow = 1.0 if winter else {"spring": 0.36, "autumn": 0.3}.get(spec.season, 0.22)
         wood = 0.0 if winter else 0.35
         self.aurora = (
             Aurora(stage, self.shore - 0.1, 0.9)
@@ -114,7 +116,7 @@ class Mountains:
             0.008,
             0.4,
             0.14,
-            mix(ground_colour(stage), rgb("#5f7050"), 0.4),
+            mix(ground_colour(stage), rgb("#5f7050"), 0.08 if winter else 0.4),
             0.3,
             sun,
             0.2,
@@ -124,7 +126,7 @@ class Mountains:
         brush = Brush(plate)
         leaf = rgb("#4c6b4a") if stage.spec.season != "autumn" else rgb("#a8763a")
         trees = noise.Profile(place, 0.5, 3)
-        for x in np.sort(place.uniform(float(plate.x[0, 0]), float(plate.x[0, -1]), 130)):
+        for x in np.sort(place.uniform(-1.6, 1.6, 200)):
             if float(trees(np.array([x]))[0]) < -0.25:
                 continue
             y = float(np.interp(x, plate.x[0], ridge)) + float(place.uniform(0.004, 0.014))
@@ -193,7 +195,7 @@ class Mountains:
         stage, light = self.stage, self.stage.light
         view = stage.view(t, 0.34)
         line = view.at(0, self.shore)[1]
-        first = int(math.ceil(line))
+        first = math.ceil(line)
         rows, w = frame.shape[0] - first, frame.shape[1]
         if rows < 2 or first < 4:
             return

@@ -23,17 +23,17 @@ class RainWindow:
         self.view_plate = self._outside(place)
         day = 1 - light.lamps
         lights: list[tuple[float, float, float, Colour, float, float]] = []
-        count = int(70 * (0.35 + 0.65 * light.lamps))
+        count = int(96 * (0.35 + 0.65 * light.lamps))
         colours: list[Colour] = [*_CITY, *stage.spec.palette, *stage.spec.palette]
         for _ in range(count):
-            y = float(np.clip(place.normal(0.56, 0.13), 0.1, 0.93))
+            y = float(np.clip(place.normal(0.54, 0.17), 0.06, 0.93))
             near = float(place.random())
             colour = colours[int(place.integers(len(colours)))]
             lights.append(
                 (
                     float(place.uniform(-1.1, 1.1)),
                     y,
-                    0.012 + 0.05 * near * near,
+                    0.011 + 0.055 * near**2.5,
                     times(colour, 1 - 0.4 * day),
                     near,
                     float(place.uniform(0, 6.28)),
@@ -41,10 +41,15 @@ class RainWindow:
             )
         self.lights = sorted(lights, key=lambda item: item[4])
         self.cars = [
-            (float(place.uniform(-1.5, 1.5)), 0.66 + 0.1 * float(place.random()), float(place.choice((-1, 1))), float(place.uniform(0.06, 0.14)),
-             float(place.uniform(0.018, 0.034)))
+            (
+                float(place.uniform(-1.5, 1.5)),
+                0.66 + 0.1 * float(place.random()),
+                float(place.choice((-1, 1))),
+                float(place.uniform(0.06, 0.14)),
+                float(place.uniform(0.018, 0.034)),
+            )
             for _ in range(7)
-        ]  # fmt: skip
+        ]
         self._glass(stage.take("drops"))
 
     def _outside(self, place: np.random.Generator) -> Image:
@@ -85,7 +90,7 @@ class RainWindow:
         unit = h / 360 * min(1.7, self.stage.zoom**0.9)
         heavy = {"storm": 1.4, "rain": 1.0, "snow": 0.6, "fog": 0.6}.get(self.stage.spec.weather, 0.85)
         for _ in range(int(560 * heavy)):
-            r = unit * float(np.clip(rng.pareto(2.4) * 1.3 + 1.0, 1.0, 8.0))
+            r = unit * float(np.clip(rng.pareto(1.9) * 1.5 + 1.0, 1.0, 9.5))
             self._stamp(
                 self.bend,
                 self.shine,
@@ -96,10 +101,16 @@ class RainWindow:
             )
         self.fog = noise.fbm(h // 4, w // 4, rng, cells=2, octaves=3)
         self.runners = [
-            (float(rng.uniform(0, w)), float(rng.uniform(0, 1)), float(rng.uniform(0.05, 0.17)), unit * float(rng.uniform(3.6, 6.8)),
-             float(rng.uniform(0, 6.28)), float(rng.uniform(0.25, 0.6)))
+            (
+                float(rng.uniform(0, w)),
+                float(rng.uniform(0, 1)),
+                float(rng.uniform(0.05, 0.17)),
+                unit * float(rng.uniform(4.2, 8.2)),
+                float(rng.uniform(0, 6.28)),
+                float(rng.uniform(0.25, 0.6)),
+            )
             for _ in range(int(26 * heavy))
-        ]  # fmt: skip
+        ]
 
     @staticmethod
     def _stamp(

@@ -23,8 +23,8 @@ class SnowVillage:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        spec, place = stage.spec, stage.place("snow")
-        stage.focus = (0.0, 0.66)
+        spec = stage.spec
+        stage.focus = (0.0, 0.84 if spec.cast else 0.66)
         self.horizon = 0.52
         self.sky = Sky(stage, self.horizon + 0.02)
         sun = 1.0 if self.sky.sun_x > 0 else -1.0
@@ -36,7 +36,7 @@ class SnowVillage:
         )
         self.back = [
             peaks(stage, "range", 0.1, self.horizon + 0.04, 0.3, 0.8, 0.6, 1.1, sun)[0],
-            self._woods("woods", 0.2, self.horizon + 0.05, 0.45, 150, (0.05, 0.09), sun),
+            self._woods("woods", 0.2, self.horizon + 0.05, 0.45, 230, (0.05, 0.09), sun),
         ]
         self.glows: list[tuple[float, float, float]] = []
         self.smoke: list[tuple[float, float, float, float]] = []
@@ -68,7 +68,7 @@ class SnowVillage:
         plate, ridge = hill(stage, name, depth, level, 0.02, 0.9, distance, SNOW, 0.1, sun, tall[1] * 1.1)
         brush = Brush(plate)
         for _ in range(count):
-            x = float(place.uniform(plate.x[0, 0], plate.x[0, -1]))
+            x = float(place.uniform(-1.5, 1.5))
             if edge:
                 x = math.copysign(float(place.uniform(0.66, 1.15)), place.uniform(-1, 1))
             y = float(np.interp(x, plate.x[0], ridge)) + float(place.uniform(0.0, 0.03))

@@ -35,14 +35,15 @@ class Space:
         rng = stage.take("stars")
         self.stars = rng.uniform(-1, 1, (520, 3)).astype(np.float32)
         self.hue = rng.random(520).astype(np.float32)
-        wanted = "planet" in stage.spec.extras or bool(place.random() < 0.7)
+        wanted = "planet" in stage.spec.extras or stage.chance("planet?") < 0.7
         self.planet = self._planet(place, middle, high) if wanted else None
+        spot = stage.place("spot")
         self.spot = (
-            float(place.choice((-1, 1)) * place.uniform(0.2, 0.42)),
-            float(place.uniform(0.4, 0.62)),
-            float(place.uniform(0.2, 0.3)),
+            stage.side("planet") * float(spot.uniform(0.2, 0.42)),
+            float(spot.uniform(0.4, 0.62)),
+            float(spot.uniform(0.2, 0.3)),
         )
-        self.rings = bool(place.random() < 0.5)
+        self.rings = stage.chance("rings?") < 0.5
 
     def _cloud(
         self, plate: Plate, place: np.random.Generator, low: Colour, middle: Colour, high: Colour

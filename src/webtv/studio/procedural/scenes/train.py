@@ -7,7 +7,7 @@ import numpy as np
 
 from webtv.studio.procedural import noise
 from webtv.studio.procedural.colour import mix, rgb, times
-from webtv.studio.procedural.facades import NEON, WARM, skyline
+from webtv.studio.procedural.facades import NEON, STONE, WARM, panes, skyline
 from webtv.studio.procedural.flora import LEAVES, Brush, broadleaf, conifer
 from webtv.studio.procedural.glow import Lamps, halo
 from webtv.studio.procedural.sky import Sky
@@ -78,7 +78,7 @@ class Train:
         direction = next((c.heading for c in spec.cast if c.heading), 0) or (
             spec.camera.direction if spec.camera.move == "pan" else 0
         )
-        self.way = float(direction or place.choice((-1, 1)))
+        self.way = float(direction or stage.side("way"))
         self.pace = (0.6 if spec.camera.speed < 1 else 1.0) * min(1.5, spec.camera.speed)
         self.horizon = 0.56
         self.sky = Sky(stage, self.horizon)
@@ -89,20 +89,30 @@ class Train:
         self.strips = [self._hills(0.035 * v, 0.5, 0.72, 0), self._hills(0.09 * v, 0.56, 0.45, 1)]
         if town:
             self.strips.insert(1, self._towers(0.06 * v))
-        self.strips.append(self._fields(0.26 * v, town))
+        self.strips.append(self._blocks(0.3 * v) if town else self._fields(0.26 * v))
         self.near = self._bank(1.15 * v)
         self.poles = (2.4 * v, float(place.uniform(0, 3)))
         self.lights = [
-            (float(place.uniform(0, _LAP)), float(place.uniform(0.57, 0.74)), (WARM + NEON)[int(place.integers(len(WARM) + (len(NEON) if town else 0)))])
+            (
+                float(place.uniform(0, _LAP)),
+                float(place.uniform(0.57, 0.74)),
+                (WARM + NEON)[int(place.integers(len(WARM) + (len(NEON) if town else 0)))],
+            )
             for _ in range(int((46 if town else 20) * light.lamps))
-        ]  # fmt: skip
+        ]
         self.light_speed = 0.26 * v
         rng = stage.take("drops")
         wet = spec.weather in {"rain", "storm"}
         self.drops = [
-            (float(rng.uniform(0, 1.3)), float(rng.uniform(0, 1)), float(rng.uniform(0.05, 0.3)), float(rng.uniform(0.4, 1.0)), float(rng.uniform(0, 6)))
+            (
+                float(rng.uniform(0, 1.3)),
+                float(rng.uniform(0, 1)),
+                float(rng.uniform(0.05, 0.3)),
+                float(rng.uniform(0.4, 1.0)),
+                float(rng.uniform(0, 6)),
+            )
             for _ in range(80 if wet else 0)
-        ]  # fmt: skip
+        ]
         self.frame_mask = self._window()
 
     def _hills(self, speed: float, level: float, distance: float, k: int) -> _Strip:
@@ -161,7 +171,7 @@ class Train:
         strip.finish()
         return strip
 
-    def _fields(self, speed: float, town: bool) -> _Strip:
+    def _fields(self, speed: float) -> _Strip:
         stage, light = self.stage, self.stage.light
         place = stage.place("fields")
         strip = _Strip(stage, speed, 0.42)
@@ -186,7 +196,7 @@ class Train:
         )
         for tx, ty, kind in sorted(things, key=lambda item: item[1]):
             tall = (ty - 0.58) * 1.15
-            if kind < (0.5 if town else 0.22):
+            if kind < 0.22:
                 cottage(
                     brush,
                     stage,
@@ -214,6 +224,43 @@ class Train:
         strip.finish(1.0)
         return strip
 
+    def _blocks(self, speed: float) -> _Strip:
+        """Houses along the line: lit rooms, roofs with tanks, gaps in which the city shows."""
+        stage, light = self.stage, self.stage.light
+        place = stage.place("blocks")
+        strip = _Strip(stage, speed, 0.3)
+        p = strip.plate
+        base = round((0.97 - p.y0) * p.scale)
+        x = 6
+        while x < p.shape[1] - 40:
+            width = min(int(place.uniform(0.22, 0.55) * p.scale), p.shape[1] - x - 6)
+            tall = int(place.uniform(0.24, 0.5) * p.scale)
+            wall = light.lit(
+                times(STONE[int(place.integers(len(STONE)))], 0.42 + 0.4 * (1 - light.lamps)), 0.5
+            )
+            glass = mix(times(light.lit(rgb("#6b8299"), 0.5), 0.6), light.sky[-2], 0.1)
+            pitch = (int(place.uniform(0.062, 0.08) * p.scale), int(place.uniform(0.04, 0.06) * p.scale))
+            body = panes(tall, width, pitch, place, 0.42 * light.lamps, wall, glass)
+            body *= np.linspace(0.8, 1.05, tall, dtype=np.float32)[:, None, None]
+            body[: max(2, tall // 60)] = times(wall, 1.5)
+            if place.random() < 0.5:  # a lit sign of coloured bands on the wall, never letters
+                neon = NEON[int(place.integers(len(NEON)))]
+                c = int(place.uniform(0.1, 0.8) * width)
+                for k in range(5):
+                    r = tall // 6 + k * max(3, tall // 16)
+                    body[r : r + max(2, tall // 30), c : c + max(4, width // 12)] = times(
+                        neon, 0.35 + 0.65 * light.lamps
+                    )
+            tank = int(place.uniform(0.1, 0.7) * width)
+            p.rgba[base - tall - 10 : base - tall, x + tank : x + tank + 16] = (*times(wall, 0.7), 1)
+            p.rgba[base - tall : base, x : x + width, :3] = body
+            p.rgba[base - tall : base, x : x + width, 3] = 1
+            x += width + int(place.uniform(0.0, 0.22) * p.scale)
+        ground = light.lit(rgb("#4a4a50"), 0.3)
+        p.fill(np.asarray(ground, np.float32), np.repeat(np.clip((p.y - 0.955) * 60, 0, 1), p.shape[1], 1))
+        strip.finish(1.0)
+        return strip
+
     def _bank(self, speed: float) -> _Strip:
         stage, light = self.stage, self.stage.light
         place = stage.place("bank")
@@ -228,7 +275,7 @@ class Train:
             + 0.03 * np.abs(np.sin(a * 7 + 1)) * np.sin(a * 2)
         )
         grain = np.repeat(place.random((1, x.size), dtype=np.float32), p.shape[0], 0)
-        grain = cv2.blur(grain, (5, 1))
+        grain = np.asarray(cv2.blur(grain, (5, 1)))
         tone = np.asarray(light.lit(times(ground_colour(stage), 0.5), 0.35), np.float32)
         p.fill(
             (tone * (0.6 + 0.7 * grain[..., None])).astype(np.float32), p.edge(level.astype(np.float32), 3)
@@ -282,9 +329,9 @@ class Train:
         self.near.draw(frame, t, jolt)
         self._pole(frame, t)
         self._glass(frame, t)
-        colour, rest = self.frame_mask
+        frame_colour, rest = self.frame_mask
         cv2.multiply(frame, rest, dst=frame)
-        cv2.add(frame, colour, dst=frame)
+        cv2.add(frame, frame_colour, dst=frame)
 
     def _pole(self, frame: Image, t: float) -> None:
         """Masts of the overhead line, smeared by their speed; wires that rise and dip between them."""

@@ -14,11 +14,14 @@ from webtv.studio.procedural.spec import Cast
 from webtv.studio.procedural.stage import Image, Plate, Stage, screen_free
 
 _WATER = {
-    "dawn": ("#bfd8d0", "#5fa0a8", "#2c6a86", "#173f5f"), "morning": ("#c8f2ea", "#55bcc4", "#23819f", "#124a70"),
-    "day": ("#c4f6f0", "#48bfd2", "#1c83b0", "#0f4a7c"), "golden": ("#f2e6b0", "#7abfa8", "#2a7f94", "#164a66"),
-    "sunset": ("#f4bf94", "#9a8a9c", "#44608c", "#24365f"), "dusk": ("#8f9cc4", "#4c6a9c", "#2a4474", "#182a50"),
+    "dawn": ("#bfd8d0", "#5fa0a8", "#2c6a86", "#173f5f"),
+    "morning": ("#c8f2ea", "#55bcc4", "#23819f", "#124a70"),
+    "day": ("#c4f6f0", "#48bfd2", "#1c83b0", "#0f4a7c"),
+    "golden": ("#f2e6b0", "#7abfa8", "#2a7f94", "#164a66"),
+    "sunset": ("#f4bf94", "#9a8a9c", "#44608c", "#24365f"),
+    "dusk": ("#8f9cc4", "#4c6a9c", "#2a4474", "#182a50"),
     "night": ("#5f90b0", "#2d5f8a", "#1a3f6a", "#11284a"),
-}  # fmt: skip
+}
 
 
 class Underwater:
@@ -38,9 +41,19 @@ class Underwater:
         base = stage.light
         dim = 0.62 if base.stars > 0.5 else 0.85
         self.light = Light(
-            base.sky, colours[0], colours[0], 0.8, 0.5, False, times(mix(colours[0], (1, 1, 1), 0.5), dim * 1.15),
-            times(mix(colours[1], (1, 1, 1), 0.35), dim), haze, 0.3, 0.0, 0.0,
-        )  # fmt: skip
+            base.sky,
+            colours[0],
+            colours[0],
+            0.8,
+            0.5,
+            False,
+            times(mix(colours[0], (1, 1, 1), 0.5), dim * 1.15),
+            times(mix(colours[1], (1, 1, 1), 0.35), dim),
+            haze,
+            0.3,
+            0.0,
+            0.0,
+        )
         self.glow = colours[0]
         stage.light = self.light
         self.beds = [
@@ -50,7 +63,7 @@ class Underwater:
             )
         ]
         weed = rgb("#7f8f3c") if "coral" not in spec.extras else rgb("#5f9a6a")
-        kelp = "kelp" in spec.extras or bool(place.random() < 0.5)
+        kelp = "kelp" in spec.extras or stage.chance("kelp?") < 0.5
         self.weeds = [
             Grass(
                 stage,
@@ -90,7 +103,7 @@ class Underwater:
             if member.kind == "fish" and member.count in {0, 3}:
                 count = few
             count = min(count, 40 if member.kind == "fish" else 10 if member.kind == "jellyfish" else 5)
-            heading = float(member.heading or place.choice((-1, 1)))
+            heading = float(member.heading or self.stage.side("swim" + member.kind))
             cx, cy = float(place.uniform(-0.25, 0.25)), float(place.uniform(0.38, 0.6))
             for i in range(count):
                 near = float(place.uniform(0.15, 1.0)) if count > 1 else 1.0
