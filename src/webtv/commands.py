@@ -179,7 +179,7 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
 async def stop_station(settings: Settings) -> str:
     """Stop whatever of a station runs on a data folder; returns what to tell."""
     from webtv.air.client import HeadEndClient
-    from webtv.engine.supervision import Supervisor
+    from webtv.engine.supervision import Supervisor, departed
 
     clock = SystemClock()
     lock = settings.data / "serve.lock"
@@ -189,6 +189,7 @@ async def stop_station(settings: Settings) -> str:
             os.kill(pid, signal.SIGTERM)
         for _ in range(100):
             if holder_of(lock) is None:
+                await departed(pid, clock)
                 break
             await clock.sleep(0.1)
         else:

@@ -26,7 +26,7 @@ from webtv.air.timeline import Timeline
 from webtv.clips.clip import Kind
 from webtv.clips.encoder import committed_avcc, encode_mp4
 from webtv.core.events import Event
-from webtv.core.format import CROSSFADE, SAMPLE_RATE, house_format
+from webtv.core.format import SAMPLE_RATE, house_format
 from webtv.playlist.asrun import Airing, AsRunLog
 from webtv.playlist.entry import Entry
 from webtv.playlist.ffconcat import Playlist, PlaylistReader, read_entries
@@ -38,6 +38,7 @@ AVCC = committed_avcc()[FORM.name]
 GOP = FORM.gop
 SLUG = "tide"
 START = 1_800_000_000.0
+BEDS = 3
 LENGTHS = (1, 2, 2, 1)  # GOPs of the clips that are really encoded
 
 
@@ -45,6 +46,12 @@ def sine(seconds: float, hertz: float, level: float = 0.25) -> Sound:
     at = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wave = level * np.sin(2 * np.pi * hertz * at)
     return np.stack([wave, wave], axis=1).astype(np.float32)
+
+
+def bed_of(seconds: float, hertz: float, level: float = 0.2) -> Sound:
+    """A tone with a breath of noise: the AAC encoder takes three times as long over a tone alone."""
+    noise = np.random.default_rng(round(hertz)).standard_normal((round(seconds * SAMPLE_RATE), 2))
+    return np.asarray(sine(seconds, hertz, level) + 0.003 * noise, np.float32)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class Footage:
             frames = np.stack([wide[:, i % 128 : i % 128 + FORM.width] for i in range(gops * GOP)])
             sound = sine(gops * 2, 200.0)
             encode_mp4([frames], sound, FORM, folder / f"{number}.mp4")
+        for number in range(BEDS):
+            soundfile.write(folder / f"{number}.flac", bed_of(24.0, 180.0 + 41 * number), SAMPLE_RATE)
         return cls(folder)
 
     def clip(self, number: int) -> Path:
@@ -106,18 +115,14 @@ class House:
         soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
         return f"../library/{name}.flac"
 
-    def sequence(
-        self, clips: int = 3, *, kind: Kind = Kind.NEW, bed: bool = True, hertz: float | None = None
-    ) -> list[Entry]:
-        """Entries of a whole new sequence, with a bed as long as the sequence plus the crossfade."""
+    def sequence(self, clips: int = 3, *, kind: Kind = Kind.NEW, bed: str | None = "") -> list[Entry]:
+        """Entries of a whole new sequence, with a bed of its own, the given one, or none."""
         self.made += 1
         seq = f"s{self.made}"
         numbers = [self.made + i for i in range(clips)]
-        total = sum(map(self.footage.gops, numbers)) * 2
-        path = None
-        if bed:
-            tone = sine(total + CROSSFADE / SAMPLE_RATE, hertz or 200.0 + 37 * (self.made % 20))
-            path = self.bed(seq, tone)
+        if bed == "":
+            bed = f"../library/{seq}.flac"
+            os.link(self.footage.folder / f"{self.made % BEDS}.flac", self.folder / bed)
         entries, at = [], 0
         for pos, number in enumerate(numbers, 1):
             clip = f"{seq}c{pos}"
@@ -125,7 +130,7 @@ class House:
             os.link(self.footage.clip(number), file)
             frames = self.footage.gops(number) * GOP
             entries.append(
-                Entry(0, clip, kind, seq, pos, clips, path, at, frames, f"Title {seq}", f"../library/{clip}.mp4")
+                Entry(0, clip, kind, seq, pos, clips, bed, at, frames, f"Title {seq}", f"../library/{clip}.mp4")
             )
             at += frames * FORM.samples_per_frame
         self.entries += entries

@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from air_house import FORM, GOP, SLUG, START, House, fill
 
 from webtv.clips.clip import Kind
-from webtv.core.format import SAMPLE_RATE
+from webtv.clips.encoder import encode_mp4
+from webtv.core.format import SAMPLE_RATE, house_format
 from webtv.playlist.asrun import utc_text
 
 
@@ -147,11 +149,6 @@ def test_a_damaged_clip_is_passed_over(house: House, spoil: Callable[[Path], Non
 
 
 def test_a_clip_of_another_format_is_passed_over(house: House, tmp_path: Path) -> None:
-    import numpy as np
-
-    from webtv.clips.encoder import encode_mp4
-    from webtv.core.format import house_format
-
     other = house_format("576p25@1")
     entries = fill(house, 1)
     frames = np.full((other.gop, other.height, other.width, 3), 90, np.uint8)
@@ -170,6 +167,7 @@ def test_a_bed_that_breaks_while_it_airs_falls_silent(house: House) -> None:
     bed = house.folder / str(entries[0].bed)
     data = bytearray(bed.read_bytes())
     data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
+    bed.unlink()
     bed.write_bytes(bytes(data))
     house.playlist.append(entries)
     rig = house.timeline()

@@ -17,7 +17,7 @@ from webtv.db.database import Database, open_database
 from webtv.engine.jobs import Job
 from webtv.engine.ledger import Ledger, SqlLedger
 from webtv.engine.orchestrator import Orchestrator
-from webtv.engine.orders import BED, CLIP, IDENT, KINDS
+from webtv.engine.orders import BED, IDENT, KINDS
 from webtv.library.catalogue import Catalogue
 from webtv.library.eviction import Eviction
 from webtv.library.notes import Notes
@@ -280,6 +280,3 @@ async def open_house(data: Path, *, in_memory: bool = False, budget: int = 10**1
             ScriptedHeadEnd(data, clock),
             Space(catalogue, storage, eviction, events, budget=budget, min_free=10**9),
         )
-
-
-__all__ = ["BED", "CLIP", "IDENT", "House", "channel", "open_house", "plan"]

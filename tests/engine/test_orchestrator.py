@@ -5,12 +5,13 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from engine_house import BED, CLIP, House, channel, plan
+from engine_house import House, channel, plan
 
 from webtv.clips.clip import Kind
 from webtv.core.errors import InputError, QualityError, ResourceError, TransientError
 from webtv.core.events import Severity
 from webtv.engine.jobs import JobState
+from webtv.engine.orders import BED, CLIP
 from webtv.library.records import SequenceState
 
 THREE = {"one": channel("One"), "two": channel("Two"), "three": channel("Three")}

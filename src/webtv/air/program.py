@@ -14,6 +14,7 @@ from webtv.air.slice import Source, Track
 from webtv.air.soundtrack import Soundtrack
 from webtv.clips.bed import BedReader
 from webtv.clips.clip import Kind
+from webtv.core.errors import QualityError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.format import GOP_SECONDS, SAMPLE_RATE, HouseFormat
 from webtv.playlist.entry import Entry
@@ -256,8 +257,11 @@ class Program:
                 Severity.ERROR,
             )
 
+        path = self._folder / entry.bed
         try:
-            bed = Soundtrack(BedReader(self._folder / entry.bed), complain)
+            if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+                raise QualityError("it is no file", place=path.name)
+            bed = Soundtrack(BedReader(path), complain)
         except Exception as error:  # as with clips
             complain(str(error))
             return None

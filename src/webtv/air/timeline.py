@@ -133,7 +133,8 @@ class Timeline:
             return
         cut = cursor.entry_aired < entry.frames
         airing = self._airing(entry, cursor.entry_start, cursor.entry_aired, cursor.listed, cut=cut)
-        if logged is None or (logged.start_frame, logged.utc) != (airing.start_frame, airing.utc):
+        # Not compared by time: the clock may have been set back since.
+        if logged is None or (logged.start_frame, logged.clip) != (airing.start_frame, airing.clip):
             self._log(airing)
 
     def _cue(self, source: Source) -> None:

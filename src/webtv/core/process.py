@@ -15,8 +15,6 @@ from typing import Self
 from webtv.core.completion import to_its_end
 from webtv.core.errors import ComponentError
 
-Detached = subprocess.Popen[bytes]
-
 _TAIL_LINES = 40
 _LINE_LIMIT = 64 * 1024
 _LOOK = 0.2
@@ -151,6 +149,8 @@ class Process:
             await asyncio.wait({self._reader}, timeout=_LAST_WORDS)
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+        # Asyncio offers no other way to let go of pipes that a grandchild still holds open.
+        child._transport.close()  # type: ignore[attr-defined]
         return status
 
     async def _keep_tail(self, stream: asyncio.StreamReader) -> None:
@@ -164,6 +164,13 @@ class Process:
             self.tail.append(line.decode(errors="replace").rstrip())
 
 
+class Detached(subprocess.Popen[bytes]):
+    """A child that is meant to outlive whoever started it: being let go while it runs is no mistake."""
+
+    def __del__(self) -> None:
+        """Warn of nothing."""
+
+
 def spawn_detached(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Detached:
     """Start a child in a session of its own that outlives this process, whatever ends it.
 
@@ -175,7 +182,7 @@ def spawn_detached(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | N
         env: variables added to the environment.
     """
     with log.open("ab") as file:
-        return subprocess.Popen(
+        return Detached(
             list(argv),
             stdin=subprocess.DEVNULL,
             stdout=file,

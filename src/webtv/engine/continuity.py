@@ -280,9 +280,14 @@ def _kept(ahead: Sequence[Entry], locked: int | None) -> list[Entry]:
         return list(ahead)
     count = sum(entry.n <= locked for entry in ahead)
     count = min(len(ahead), count + _MARGIN)
-    while 0 < count < len(ahead) and ahead[count].seq and ahead[count].seq == ahead[count - 1].seq:
+    while 0 < count < len(ahead) and _goes_on(ahead[count - 1], ahead[count]):
         count += 1
     return list(ahead[:count])
+
+
+def _goes_on(entry: Entry, following: Entry) -> bool:
+    """Whether two entries are of one airing of a sequence; a young station repeats one end to end."""
+    return bool(entry.seq) and (entry.seq, entry.pos + 1) == (following.seq, following.pos)
 
 
 def _apply(

@@ -105,6 +105,18 @@ async def take_over(data: Path, clock: Clock, patience: float = 10.0) -> None:
         await clock.sleep(0.1)
 
 
+async def departed(pid: int, clock: Clock, patience: float = 1.0) -> None:
+    """Wait until a process is gone that has let go of its lock and is no child of ours.
+
+    One that nobody buries stays for ever; hence the patience.
+    """
+    deadline = clock.monotonic() + patience
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while clock.monotonic() < deadline:
+            os.kill(pid, 0)
+            await clock.sleep(0.02)
+
+
 def settle_log(path: Path) -> Path:
     """Prepare a child's log: a large one becomes ``.1``, so that logs never fill the disk.
 
@@ -276,6 +288,8 @@ class Supervisor:
                 os.kill(pid, signal.SIGKILL)
         if self._head_end is not None:
             await asyncio.to_thread(self._head_end.wait)
+        else:
+            await departed(pid, self._clock)
 
     def _is_on_air(self, lock: Path) -> bool:
         ours = self._head_end is not None and self._head_end.poll() is None
