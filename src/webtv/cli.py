@@ -12,6 +12,7 @@ import typer
 
 from webtv.core.errors import WebTVError
 from webtv.core.settings import Settings, load_settings
+from webtv.themes.channel import Rating
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -175,12 +176,14 @@ def make(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clip.")] = 1,
     seconds: Annotated[int, typer.Option(min=2, max=30, help="Length, an even number.")] = 4,
     format: Annotated[str, typer.Option(help="House format.")] = "720p24@1",
+    rating: Annotated[Rating, typer.Option(help="What the safety filter lets pass.")] = Rating.EVERYONE,
     as_json: AsJson = False,
 ) -> None:
     """Make one finished clip, in this process."""
-    from webtv.commands import make_clip
+    from webtv.commands import ClipWish, make_clip
 
-    made = _run(make_clip(_settings(), prompt, output, seed=seed, seconds=seconds, format_name=format))
+    order = ClipWish(prompt, output, seed=seed, seconds=seconds, format=format, rating=rating)
+    made = _run(make_clip(_settings(), order))
     if as_json:
         typer.echo(json.dumps(made, ensure_ascii=False, default=str))
     else:

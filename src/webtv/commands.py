@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from webtv.core.events import EventLog, LogSink
 from webtv.core.log import configure_log
 from webtv.core.settings import Settings
 from webtv.engine.supervision import holder_of
+from webtv.themes.channel import Rating
 
 
 async def serve_station(settings: Settings, *, takeover: bool) -> None:
@@ -241,9 +242,19 @@ async def write_prompts(settings: Settings, slug: str, number: int) -> list[dict
     return sequences
 
 
-async def make_clip(
-    settings: Settings, text: str, output: Path, *, seed: int, seconds: int, format_name: str
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ClipWish:
+    """What ``webtv make`` was asked for."""
+
+    text: str
+    output: Path
+    seed: int
+    seconds: int
+    format: str
+    rating: Rating
+
+
+async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
     """Make one finished clip of a prompt in this process, with a bed of its own.
 
     Raises:
@@ -257,8 +268,9 @@ async def make_clip(
     from webtv.engine.production import finish_shot
     from webtv.prompts.sequence import MusicBrief, ShotPrompt
     from webtv.studio.ports import BedRequest, ShotRequest
-    from webtv.themes.channel import Channel, Rating
+    from webtv.themes.channel import Channel
 
+    text, output, seed, seconds = wish.text, wish.output, wish.seed, wish.seconds
     if seconds % 2:
         raise InputError(
             f"{seconds} seconds are not whole GOPs", place="--seconds", remedy="write an even number"
@@ -266,7 +278,7 @@ async def make_clip(
     if not output.parent.is_dir():
         raise InputError(f"there is no folder {output.parent}", place="--output", remedy="make it first")
     configure_log("warning" if settings.log_level == "info" else settings.log_level)
-    verdict = wiring.safety_filter(settings).judge(text, Rating.MATURE)
+    verdict = wiring.safety_filter(settings).judge(text, wish.rating)
     if not verdict.allowed:
         raise SafetyError(
             f"this prompt is refused: {'; '.join(map(str, verdict.reasons))}",
@@ -274,7 +286,7 @@ async def make_clip(
         )
     clock = SystemClock()
     began = clock.monotonic()
-    form = house_format(format_name)
+    form = house_format(wish.format)
     frames = seconds * form.fps
     options = stages_of(Channel(name="make", theme=text))
     prompt = ShotPrompt("", "", "", "", "", "", "", "", "", text)
@@ -304,7 +316,7 @@ async def make_clip(
             branding="",
             accent="#8fb8de",
             about={"title": text[:80], "writer": "you"},
-            threads=wiring.worker_count(settings),
+            threads=2,  # a fixed number: the same seed gives the same bytes on any machine
         )
     finally:
         bed_path.unlink(missing_ok=True)

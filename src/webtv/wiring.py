@@ -17,7 +17,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 from webtv.core.clock import Clock, SystemClock
-from webtv.core.errors import ConfigError
+from webtv.core.errors import ConfigError, WebTVError
 from webtv.core.events import EventSink
 from webtv.core.ids import IdFactory
 from webtv.core.settings import Settings, load_settings
@@ -63,8 +63,19 @@ def adapter_names(stage: str) -> frozenset[str]:
 def known_names(settings: Settings) -> KnownNames:
     """Everything that a channel file may refer to."""
     return KnownNames(
-        stages={stage: adapter_names(stage) for stage in ADAPTERS}, outputs=frozenset(settings.outputs)
+        stages={stage: adapter_names(stage) for stage in ADAPTERS},
+        outputs=frozenset(settings.outputs),
+        judge=refusal,
     )
+
+
+def refusal(stage: str, options: Mapping[str, Any]) -> WebTVError | None:
+    """What the adapter says against its options; None if it takes them. No model is loaded for it."""
+    try:
+        build(stage, options)
+    except WebTVError as error:
+        return error
+    return None
 
 
 def build(stage: str, options: Mapping[str, Any]) -> Any:

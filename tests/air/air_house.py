@@ -270,7 +270,7 @@ class Stream:
         return set(np.diff(track.dts).tolist())
 
 
-def read_back(data: bytes, container: str = "mp4") -> Stream:
+def read_back(data: bytes, container: str = "mp4", *, decode: bool = True) -> Stream:
     """Demux and decode all of it; raises for whatever PyAV does not like."""
     with av.open(io.BytesIO(data), "r", format=container) as opened:
         tracks = []
@@ -285,6 +285,8 @@ def read_back(data: bytes, container: str = "mp4") -> Stream:
                     [p.is_keyframe for p in packets],
                 )
             )
+    if not decode:
+        return Stream(tracks[0], tracks[1], 0, np.zeros((0, 2), np.float32))
     with av.open(io.BytesIO(data), "r", format=container) as opened:
         pictures = sum(1 for _ in opened.decode(video=0))
     with av.open(io.BytesIO(data), "r", format=container) as opened:

@@ -54,12 +54,12 @@ async def test_ten_minutes_alone_are_ten_minutes_of_whole_sequences(house: House
     loops = [tuple(order[n : n + SEQUENCES]) for n in range(SEQUENCES, len(order) - SEQUENCES, SEQUENCES)]
     assert len(set(loops)) == len(loops)
 
-    stream = read_back(hls_bytes(house.hls))
+    stream = read_back(hls_bytes(house.hls), decode=False)  # decoding all of it would take a while
     slices = len(stream.video.dts) // GOP
     assert slices * 2 >= MINUTES * 60
     assert stream.steps("video") == {FORM.ticks_per_frame}
     assert stream.steps("audio") == {AAC_FRAME}
-    assert stream.pictures == slices * GOP
+    assert [n for n, key in enumerate(stream.video.keys) if key] == list(range(0, slices * GOP, GOP))
     assert "#EXT-X-DISCONTINUITY\n" not in (house.hls / "index.m3u8").read_text()
     assert on_air.lost_seconds == 0
     assert [event.kind for event in events] == ["air.filler.reruns"]

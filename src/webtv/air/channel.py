@@ -140,8 +140,11 @@ class ChannelOnAir:
             events=self._events,
             after=after,
         )
-        if not program.prepare(cursor):
-            self._slate()  # before the clock starts: what it takes is not lost on air
+        rerun = cursor.entry.seq if cursor and cursor.entry and not cursor.listed else ""
+        if not program.prepare() or (rerun and not pool.sequence(rerun)):
+            self._deepen(pool)
+            if not program.prepare():
+                self._slate()  # before the clock starts: what it takes is not lost on air
         epoch, frame = self._place(cursor)
         timeline = Timeline(
             self._form, program, epoch=epoch, frame=frame, cursor=cursor, log=self._write_log, logged=logged
@@ -176,6 +179,10 @@ class ChannelOnAir:
             )
         except (WebTVError, OSError) as error:
             self._complain(f"filler is not ready: {error}")
+
+    def _deepen(self, pool: RerunPool) -> None:
+        folder = self._playlist.parent
+        pool.deepen(folder / "archive" / self.config.slug, folder, self._log)
 
     def _lose(self, gops: int) -> None:
         self.lost_seconds += gops * GOP_SECONDS

@@ -95,18 +95,10 @@ class Program:
         """Entries in memory, next first."""
         return [source.entry for source in tuple(self._upcoming)]
 
-    def prepare(self, cursor: Cursor | None) -> bool:
-        """Look around before the channel begins.
-
-        Args:
-            cursor: where the last process stopped.
-
-        Returns:
-            Whether there is anything but the slate to air.
-        """
+    def prepare(self) -> bool:
+        """Look around before the channel begins; True if there is anything but ident and slate to air."""
         self.prefetch()
-        resumable = cursor is not None and cursor.entry is not None and self._usable(cursor.entry)
-        return resumable or bool(self._upcoming or self._pool.next_sequence(self._usable))
+        return bool(self._upcoming or self._pool.next_sequence(self._usable))
 
     def resume(self, cursor: Cursor) -> Source | None:
         """The rest of what was on air when the last process ended; None if it cannot be had."""

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from webtv.core.errors import WebTVError
 from webtv.themes.channel import SLUG, Channel
 from webtv.themes.document import MAX_BYTES, Document, Node, read_document
 from webtv.themes.explanation import explain
@@ -29,10 +30,12 @@ class KnownNames:
     Attributes:
         stages: names of adapters and endpoints by stage (``shot``, ``interpolate``, ``upscale``, ``music``).
         outputs: names of the operator's outputs.
+        judge: given a stage and its options, ``use`` among them, what the adapter says against them.
     """
 
     stages: Mapping[str, frozenset[str]]
     outputs: frozenset[str] = frozenset()
+    judge: Callable[[str, Mapping[str, object]], WebTVError | None] = lambda _stage, _options: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def check_channel(
         except ValidationError as error:
             problems += explain(error, document, file)
         problems += _unknown_names(document, known, file)
+        if channel and not problems:
+            problems += _refused_options(channel, document.root, known, file)
         if channel and format_for_life and channel.format != format_for_life:
             problems.append(_changed_format(document.root, path, format_for_life, channel.format))
     problems = sorted(set(problems), key=lambda item: (item.line, item.column, item.message))
@@ -229,6 +234,23 @@ def _unknown_names(document: Document, known: KnownNames, file: str) -> Iterator
                     yield problem(node, message, _other_name(node.value, names, "adapters"))
             elif key != "use":
                 yield from _operators_business(str(key), node, file)
+
+
+def _refused_options(channel: Channel, root: Node, known: KnownNames, file: str) -> Iterator[Problem]:
+    """Options that an adapter does not take, at the place of the option if the error names it."""
+    for part in STAGES:
+        stage = getattr(channel.studio, part)
+        if not stage.options or (error := known.judge(part, {"use": stage.use, **stage.options})) is None:
+            continue
+        node = root.items["studio"].items[part]
+        said = str(error)
+        named = [
+            item
+            for key, item in node.items.items()
+            if key != "use" and re.search(rf"\b{re.escape(str(key))}\b", said)
+        ]
+        place = (named[0] if named else node).place
+        yield Problem(file, place.line, place.column, error.message, error.remedy)
 
 
 def _operators_business(key: str, node: Node, file: str) -> Iterator[Problem]:

@@ -32,7 +32,7 @@ export function watching(viewers) {
 /** @type {Record<string, string>} */
 const STATES = {
   on_air: "On air",
-  filler: "On air · reruns",
+  filler: "Between programmes",
   paused: "On air · reruns",
   slate: "Stand by",
   off: "Off air",

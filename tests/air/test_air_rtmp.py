@@ -1,0 +1,160 @@
+"""RTMP outputs against a real nginx: pulled back, interrupted, and beside one that never reads."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from air_house import FORM, House, channel, fill
+
+from servers import NginxRtmp, free_port
+from webtv.air.channel import ChannelOnAir
+from webtv.air.config import OutputConfig
+from webtv.air.rtmp import RtmpOutput
+from webtv.air.slice import StreamHeader
+from webtv.core.clock import SystemClock
+from webtv.core.events import Event
+
+KEY = "s3cr3t-key-x9"
+
+
+def output_state(on_air: ChannelOnAir, name: str) -> dict[str, Any]:
+    return next(output for output in on_air.status()["outputs"] if output["name"] == name)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def pull(url: str, pictures: int) -> tuple[list[int], list[int], bool]:
+    """Play a stream until so many pictures have been decoded: decoding times, and whether a keyframe led."""
+    video, audio, leads = list[int](), list[int](), False
+    decoded = heard = 0
+    with av.open(url, "r", timeout=(10.0, 10.0)) as opened:
+        for packet in opened.demux(opened.streams.video[0], opened.streams.audio[0]):
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "video":
+                leads = leads or (not video and packet.is_keyframe)
+                video.append(packet.dts)
+                decoded += len(packet.decode())
+            else:
+                audio.append(packet.dts)
+                heard += len(packet.decode())
+            if decoded >= pictures and heard:
+                return video, audio, leads
+    raise AssertionError(f"the stream ended after {decoded} pictures")
+
+
+def arguments() -> Iterator[bytes]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield path.read_bytes()
+        except OSError:
+            continue
+
+
+async def test_outputs_are_live_apart_from_each_other_and_come_back(
+    house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(house, 8)
+    nginx = NginxRtmp(tmp_path / "nginx")
+    hung: list[asyncio.StreamWriter] = []
+    url = nginx.url(KEY)
+
+    async def never_reads(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hung.append(writer)
+
+    mute = await asyncio.start_server(never_reads, "127.0.0.1", 0, limit=1)
+    port = mute.sockets[0].getsockname()[1]
+    outputs = (OutputConfig("good", url), OutputConfig("mute", f"rtmp://127.0.0.1:{port}/live/{KEY}"))
+    events: list[Event] = []
+    on_air = channel(house, SystemClock(), events, *outputs)  # type: ignore[arg-type]
+    async with mute:
+        async with nginx:
+            task = asyncio.create_task(on_air.run())
+            await until(lambda: bool(on_air.status()["outputs"]) and output_state(on_air, "good")["state"] == "live")
+            video, audio, leads = await asyncio.to_thread(pull, url, 60)
+            assert leads
+            assert video == sorted(set(video))
+            assert audio == sorted(set(audio))
+            steps = {b - a for a, b in zip(video, video[1:], strict=False)}
+            assert steps <= {1000 // FORM.fps, 1000 // FORM.fps + 1}
+            assert {b - a for a, b in zip(audio, audio[1:], strict=False)} <= {21, 22}
+            assert hung
+            assert not any(KEY.encode() in argv for argv in arguments())
+        # The server is gone: the output says so, waits, and comes back with headers and a keyframe.
+        await until(lambda: output_state(on_air, "good")["state"] == "waiting")
+        assert output_state(on_air, "good")["error"]
+        async with nginx:
+            await until(lambda: output_state(on_air, "good")["sessions"] == 2)
+            video, audio, leads = await asyncio.to_thread(pull, url, 30)
+            assert leads
+            assert video == sorted(set(video))
+            mute_state = output_state(on_air, "mute")
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        for writer in hung:
+            writer.close()
+    assert mute_state["sessions"] == 0
+    assert on_air.lost_seconds == 0
+    # HLS never waited for any of it.
+    index = (house.hls / "index.m3u8").read_text()
+    gops = [int(line[:-4]) for line in index.splitlines() if line.endswith(".m4s")]
+    assert gops == list(range(gops[0], gops[0] + len(gops)))
+    assert "#EXT-X-DISCONTINUITY\n" not in index
+    said = repr(events) + repr(on_air.config) + capfd.readouterr().err
+    assert KEY not in said
+    assert {"air.output.live", "air.output.failed"} <= {event.kind for event in events}
+
+
+async def test_a_full_queue_drops_whole_gops_and_never_waits(house: House) -> None:
+    fill(house, 2)
+    rig = house.timeline()
+    output = RtmpOutput(
+        "x",
+        f"rtmp://127.0.0.1:{free_port()}/live/{KEY}",
+        slug="tide",
+        header=rig.header,
+        epoch=0.0,
+        clock=SystemClock(),
+        noise=random.Random(1),
+        events=lambda event: None,
+    )
+    for number, piece in enumerate(rig.air(10)):
+        output.offer(piece, float(number))
+    assert output.status.dropped_gops == 6
+    assert isinstance(rig.header, StreamHeader)
+
+
+async def test_a_refused_address_is_told_without_its_key(house: House) -> None:
+    events: list[Event] = []
+    fill(house, 1)
+    rig = house.timeline()
+    url = f"rtmp://user:pa55word@127.0.0.1:{free_port()}/live/{KEY}?token=t0ken99"
+    output = RtmpOutput(
+        "x",
+        url,
+        slug="tide",
+        header=rig.header,
+        epoch=0.0,
+        clock=SystemClock(),
+        noise=random.Random(1),
+        events=events.append,
+    )
+    task = asyncio.create_task(output.run())
+    clock = SystemClock()
+    for piece in rig.air(4):
+        output.offer(piece, clock.monotonic())
+    await until(lambda: bool(events))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert "refused" in output.status.error
+    assert not any(secret in repr(events) for secret in (KEY, "pa55word", "t0ken99"))
+    words = output._private(f"cannot open {url}: stream {KEY} of live is bad, t0ken99")
+    assert not any(secret in words for secret in (KEY, "pa55word", "t0ken99"))
