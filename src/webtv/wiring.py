@@ -369,5 +369,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "WEBTV_PORT": str(settings.port),
         # One thread each: parallelism comes from processes, and the air keeps its share of the cores.
         "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",  # threads that come and go would each keep an arena of frames
+        # Addresses with keys reach the head-end by air.json (0600); no child inherits them.
+        "WEBTV_OUTPUTS": "{}",
         "OPENBLAS_NUM_THREADS": "1",
     }

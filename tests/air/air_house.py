@@ -5,6 +5,7 @@ import io
 import os
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ GOP = FORM.gop
 SLUG = "tide"
 START = 1_800_000_000.0
 BEDS = 3
-LENGTHS = (1, 2, 2, 1)  # GOPs of the clips that are really encoded
+LENGTHS = (1, 2, 2, 1)  # GOPs of clips, in turn; one of each length is really encoded
 
 
 def sine(seconds: float, hertz: float, level: float = 0.25) -> Sound:
@@ -63,18 +64,18 @@ class Footage:
     @classmethod
     def make(cls, folder: Path) -> "Footage":
         noise = np.random.default_rng(7)
-        for number, gops in enumerate(LENGTHS):
+        for gops in set(LENGTHS):
             texture = noise.integers(0, 256, (FORM.height // 16, FORM.width // 16 + 8, 3), np.uint8)
             wide = cv2.resize(texture, (FORM.width + 128, FORM.height), interpolation=cv2.INTER_CUBIC)
             frames = np.stack([wide[:, i % 128 : i % 128 + FORM.width] for i in range(gops * GOP)])
             sound = sine(gops * 2, 200.0)
-            encode_mp4([frames], sound, FORM, folder / f"{number}.mp4")
+            encode_mp4([frames], sound, FORM, folder / f"{gops}.mp4")
         for number in range(BEDS):
             soundfile.write(folder / f"{number}.flac", bed_of(24.0, 180.0 + 41 * number), SAMPLE_RATE)
         return cls(folder)
 
     def clip(self, number: int) -> Path:
-        return self.folder / f"{number % len(LENGTHS)}.mp4"
+        return self.folder / f"{self.gops(number)}.mp4"
 
     def gops(self, number: int) -> int:
         return LENGTHS[number % len(LENGTHS)]
@@ -130,7 +131,9 @@ class House:
             os.link(self.footage.clip(number), file)
             frames = self.footage.gops(number) * GOP
             entries.append(
-                Entry(0, clip, kind, seq, pos, clips, bed, at, frames, f"Title {seq}", f"../library/{clip}.mp4")
+                Entry(
+                    0, clip, kind, seq, pos, clips, bed, at, frames, f"Title {seq}", f"../library/{clip}.mp4"
+                )
             )
             at += frames * FORM.samples_per_frame
         self.entries += entries
@@ -236,11 +239,14 @@ def channel(
 async def air_until(on_air: ChannelOnAir, clock: VirtualClock, seconds: float) -> None:
     """Run a channel on a jumping clock until that much time has passed, then end it as a kill would."""
     end = clock.monotonic() + seconds
+    threads = ThreadPoolExecutor()
+    asyncio.get_running_loop().set_default_executor(threads)
     task = asyncio.create_task(on_air.run())
-    while clock.monotonic() < end and not task.done():
-        await asyncio.sleep(0.001)  # lets its threads work
+    while clock.monotonic() < end and not task.done():  # noqa: ASYNC110 - its threads are at work
+        await asyncio.sleep(0.001)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    threads.shutdown()  # a thread that was writing must not write beside the next process
     if not task.cancelled() and (error := task.exception()):
         raise error
 

@@ -1,5 +1,6 @@
 """Ten minutes with the control plane dead: the real channel on virtual time, and what it put out."""
 
+import itertools
 import re
 
 from air_house import (
@@ -45,7 +46,7 @@ async def test_ten_minutes_alone_are_ten_minutes_of_whole_sequences(house: House
     groups = [whole[n : n + CLIPS] for n in range(0, len(whole), CLIPS)]
     assert all(group == [(group[0][0], pos) for pos in range(1, CLIPS + 1)] for group in groups)
     order = [group[0][0] for group in groups]
-    assert all(a != b for a, b in zip(order, order[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(order))
     # Rested: between two airings of a sequence there is at least half of all the others.
     for n, seq in enumerate(order):
         if seq in order[n + 1 :]:

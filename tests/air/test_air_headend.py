@@ -7,8 +7,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -40,7 +38,7 @@ def segments(house: House, slug: str = "tide") -> list[int]:
 
 async def playable(house: House, slug: str = "tide", count: int = 3) -> None:
     async with asyncio.timeout(20):
-        while len(segments(house, slug)) < count:
+        while len(segments(house, slug)) < count:  # noqa: ASYNC110 - another process writes them
             await asyncio.sleep(0.02)
 
 
@@ -125,10 +123,9 @@ async def test_a_kill_is_survived_and_a_stop_is_not(house: House) -> None:
         assert stream.steps("video") == {FORM.ticks_per_frame}
         assert stream.steps("audio") == {AAC_FRAME}
         await client(house).stop()
-        began = time.monotonic()
-        assert await process.wait() == 0
-        assert time.monotonic() - began < 6.0  # three times the figure
-        assert process.tail == type(process.tail)(maxlen=process.tail.maxlen)
+        async with asyncio.timeout(6):  # three times the figure
+            assert await process.wait() == 0
+        assert not process.tail  # nothing went wrong on the way
     starts = [airing.start_frame for airing in house.log.read()]
     assert starts == sorted(set(starts))
     assert not (house.data / "air.sock").exists()
@@ -140,7 +137,7 @@ async def test_sigterm_ends_it_while_slates_are_being_made(house: House) -> None
     house.save_config(*(house.config(slug=f"c{n}") for n in range(3)))
     async with head_end(house) as process:
         async with asyncio.timeout(20):
-            while not (house.data / "air.sock").exists():
+            while not (house.data / "air.sock").exists():  # noqa: ASYNC110 - another process makes it
                 await asyncio.sleep(0.01)
         os.kill(process.pid, signal.SIGTERM)
         async with asyncio.timeout(6):
@@ -151,7 +148,9 @@ async def test_another_protocol_is_refused(house: House) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = b'{"protocol":99}'
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body))
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+        )
         await writer.drain()
         writer.close()
 
@@ -173,4 +172,3 @@ def test_the_configuration_is_for_the_owner_only_and_comes_back(tmp_path: Path) 
         path.write_text(broken)
         with pytest.raises(ConfigError):
             load_config(path)
-    assert sys.executable in python_command("air")

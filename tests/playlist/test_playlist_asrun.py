@@ -12,7 +12,9 @@ DAY = 1_800_000_000.0
 
 
 def airing(number: int, day: int = 0, n: int | None = 1) -> Airing:
-    return Airing(n, f"c{number}", Kind.NEW, number * 96, 96, utc_text(DAY + day * 86_400 + number * 4), False)
+    return Airing(
+        n, f"c{number}", Kind.NEW, number * 96, 96, utc_text(DAY + day * 86_400 + number * 4), False
+    )
 
 
 def test_a_line_has_the_keys_of_the_format_and_comes_back(tmp_path: Path) -> None:
@@ -36,7 +38,9 @@ def test_times_are_milliseconds_and_invert(seconds: float) -> None:
     assert utc_text(utc_seconds(text)) == text
 
 
-@pytest.mark.parametrize("torn", [b'{"n":1,"cl', b"\x00\x00\x00", b"[" * 100_000, b'{"n":"x"}', b"null", b"7"])
+@pytest.mark.parametrize(
+    "torn", [b'{"n":1,"cl', b"\x00\x00\x00", b"[" * 100_000, b'{"n":"x"}', b"null", b"7"]
+)
 def test_a_torn_or_strange_line_costs_nobody_else(tmp_path: Path, torn: bytes) -> None:
     log = AsRunLog(tmp_path)
     log.append(airing(1))

@@ -23,7 +23,16 @@ DAY = 1_800_000_000.0
 
 def entry(name: str = "a", frames: int = 96, **changes: object) -> Entry:
     known = {"bed": f"../library/{name}.flac", "title": f"Title {name}", "file": f"../library/{name}.mp4"}
-    fields = {"n": 0, "clip": name, "kind": Kind.NEW, "seq": name, "pos": 1, "of": 1, "bed_at": 0, "frames": frames}
+    fields = {
+        "n": 0,
+        "clip": name,
+        "kind": Kind.NEW,
+        "seq": name,
+        "pos": 1,
+        "of": 1,
+        "bed_at": 0,
+        "frames": frames,
+    }
     return Entry(**{**fields, **known, **changes})  # type: ignore[arg-type]
 
 

@@ -166,7 +166,8 @@ class ChannelOnAir:
             return cursor.epoch, cursor.frame + lost * gop
         if behind < -_AHEAD:
             # Waiting would be dead air. The count goes on and never repeats; the wall clock is followed.
-            self._tell("air.clock.back", f"The clock was set back by {-behind:.0f} s; the stream goes on")
+            message = f"The clock was set back by {-behind:.0f} s; the stream goes on"
+            self._tell("air.clock.back", message, "let the machine keep its clock by NTP")
             return round(cursor.epoch + behind, 3), cursor.frame
         return cursor.epoch, cursor.frame
 
@@ -186,7 +187,11 @@ class ChannelOnAir:
 
     def _lose(self, gops: int) -> None:
         self.lost_seconds += gops * GOP_SECONDS
-        self._tell("air.time.lost", f"{gops * GOP_SECONDS} s were lost: nothing was on air meanwhile")
+        self._tell(
+            "air.time.lost",
+            f"{gops * GOP_SECONDS} s were lost: nothing was on air meanwhile",
+            "if the machine was neither off nor asleep, read air.log in the logs folder",
+        )
 
     def apply(self, config: ChannelConfig) -> None:
         """Follow a changed configuration: outputs, name, ident. The format stays."""
@@ -279,18 +284,10 @@ class ChannelOnAir:
     def _complain(self, message: str) -> None:
         if message != self._last_error:
             self._last_error = message
-            self._tell("air.file.trouble", message)
+            self._tell("air.file.trouble", message, "look at the disk's room and rights; the stream goes on")
 
-    def _tell(self, kind: str, message: str) -> None:
-        self._events(
-            Event(
-                kind,
-                message,
-                Severity.WARNING,
-                "see docs/operate.md for what each message means",
-                self.config.slug,
-            )
-        )
+    def _tell(self, kind: str, message: str, remedy: str) -> None:
+        self._events(Event(kind, message, Severity.WARNING, remedy, self.config.slug))
 
 
 @dataclass(slots=True)

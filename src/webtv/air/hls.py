@@ -70,10 +70,10 @@ class HlsWriter:
             self._begin(gop)
         if self._segments and self._segments[-1].gop == gop:
             # The last process was killed between this segment and its cursor: the same one comes again.
-            lost = self._segments.pop().discontinuity
+            segment = self._segments.pop()
         else:
             lost = bool(self._segments) and gop != self._segments[-1].gop + 1
-        segment = _Segment(gop, utc_text(self._epoch + gop * GOP_SECONDS), lost)
+            segment = _Segment(gop, utc_text(self._epoch + gop * GOP_SECONDS), lost)
         if segment.name in self._behind:
             self._behind.remove(segment.name)
         write_atomically(self._folder / segment.name, media_segment(piece, self._header), durable=False)

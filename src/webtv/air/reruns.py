@@ -12,6 +12,7 @@ from webtv.playlist.ffconcat import read_entries, rebase
 
 _SEQUENCES = 1000  # that are remembered: hours of programme, and little memory
 _DAYS = 8
+_LOG = 1 << 20  # bytes of the as-run log that are looked at: some hours
 
 
 class RerunPool:
@@ -61,7 +62,7 @@ class RerunPool:
         for entry in entries:
             self.aired(entry, float(entry.n))
             seq_of[entry.clip] = entry.seq
-        airings = [(seq_of[airing.clip], airing.utc) for airing in log.read(days=2) if airing.clip in seq_of]
+        airings = [(seq_of[a.clip], a.utc) for a in log.tail(_LOG) if a.clip in seq_of]
         with self._lock:
             for seq, utc in airings:
                 if seq in self._last:

@@ -79,14 +79,23 @@ class AsRunLog:
             with path.open("rb") as file:
                 yield from _airings(file)
 
-    def last(self) -> Airing | None:
-        """The latest airing, from the end of the latest file."""
+    def tail(self, size: int) -> list[Airing]:
+        """Airings in the last ``size`` bytes of the two latest files, oldest first; quick on a long log."""
+        airings: list[Airing] = []
         for path in reversed(self.files()[-2:]):
             with path.open("rb") as file:
-                file.seek(max(0, path.stat().st_size - _TAIL))
-                if airings := list(_airings(file)):
-                    return airings[-1]
-        return None
+                length = path.stat().st_size
+                file.seek(max(0, length - size))
+                airings = [*_airings(file), *airings]
+            size -= length
+            if size <= 0:
+                break
+        return airings
+
+    def last(self) -> Airing | None:
+        """The latest airing."""
+        airings = self.tail(_TAIL)
+        return airings[-1] if airings else None
 
     def files(self) -> list[Path]:
         """The log's files, oldest first."""
