@@ -30,11 +30,10 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
         ConfigError: settings or database are wrong.
     """
     from webtv.air.client import HeadEndClient
-    from webtv.engine.station import ControlPlane, Parts
+    from webtv.engine.station import ControlPlane, Parts, last_good_channels
     from webtv.engine.supervision import Supervisor, control_lock, take_over
     from webtv.library.audience import Audience
     from webtv.status import StatusView
-    from webtv.themes.channel import Channel
     from webtv.themes.watcher import ChannelFolder
 
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -52,10 +51,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
         client = HeadEndClient(settings.air_socket)
         async with wiring.open_stores(settings) as stores:
             events.listen(stores.journal)
-            kept = {
-                slug: Channel.model_validate(data)
-                for slug, data in (await stores.notes.get("channels", {})).items()
-            }
+            kept = last_good_channels(await stores.notes.get("channels", {}), events)
             formats = {slug: channel.format for slug, channel in kept.items()}
             folder = ChannelFolder(settings.channels, wiring.known_names(settings), events, formats)
             folder.reload()
@@ -71,6 +67,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
                 journal=stores.journal,
                 notes=stores.notes,
                 storage=stores.storage,
+                eviction=wiring.eviction(stores),
                 head_end=client,
                 supervisor=supervisor,
                 clock=clock,
@@ -79,7 +76,8 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
             plane = ControlPlane(parts, workers, kept)
             await plane.accept_channels()
             adopted = await supervisor.start_head_end(client)
-            view = StatusView(parts, Audience(stores.database, clock), workers, adopted=adopted, lively=seen)
+            audience = Audience(stores.database, clock)
+            view = StatusView(plane, parts, audience, workers, adopted=adopted, lively=seen)
             events.listen(view.hear)
             await plane.run(view.run)
 

@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from webtv import __version__, wiring
-from webtv.bench.machine import ffmpeg_binary, ffmpeg_version, processor, usable_cores
+from webtv.bench.machine import ffmpeg_binary, ffmpeg_version, processor
 from webtv.core.errors import WebTVError
 from webtv.core.log import redact
+from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
 
 _APT = "sudo apt-get install -y "

@@ -1,5 +1,6 @@
 """The living status view of ``webtv serve``: on air now, minutes ahead, viewers, last trouble."""
 
+import contextlib
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +13,7 @@ from rich.text import Text
 from webtv.core.errors import WebTVError
 from webtv.core.events import Event, Severity
 from webtv.core.log import redact
-from webtv.engine.station import Parts
+from webtv.engine.station import ControlPlane, Parts
 from webtv.library.audience import Audience
 
 _MARKS = {"on_air": ("●", "green"), "filler": ("●", "yellow"), "slate": ("●", "red"), "off": ("○", "red")}
@@ -22,21 +23,32 @@ class StatusView:
     """Shows what the station does, on a terminal once a second, elsewhere as a few lines.
 
     Args:
-        parts: the control plane's parts.
+        plane: knows the channels.
+        parts: what it is made of.
+        audience: counts viewers.
         workers: studio processes.
         adopted: whether the head-end ran already.
         lively: whether standard output is a terminal.
     """
 
     def __init__(
-        self, parts: Parts, audience: Audience, workers: int, *, adopted: bool, lively: bool
+        self,
+        plane: ControlPlane,
+        parts: Parts,
+        audience: Audience,
+        workers: int,
+        *,
+        adopted: bool,
+        lively: bool,
     ) -> None:
+        self._plane = plane
         self._parts = parts
         self._audience = audience
         self._workers = workers
         self._adopted = adopted
         self._lively = lively
         self._trouble: Event | None = None
+        self._watching: dict[str, int] = {}
 
     def hear(self, event: Event) -> None:
         """Take an event; the latest trouble is shown."""
@@ -58,10 +70,14 @@ class StatusView:
                 yield
         with Live(console=console, refresh_per_second=2, transient=False) as live:
             while True:
-                watching = await self._audience.watching()
-                live.update(self._picture(address, await self._status(), watching))
+                await self._count()
+                live.update(self._picture(address, await self._status(), self._watching))
                 yield
                 await clock.sleep(1.0)
+
+    async def _count(self) -> None:
+        with contextlib.suppress(WebTVError):  # a busy database: the last count is good enough
+            self._watching = await self._audience.watching()
 
     async def _status(self) -> dict[str, dict[str, Any]]:
         try:
@@ -74,7 +90,7 @@ class StatusView:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for column in ("", "channel", "on air now", "", "new ahead", "viewers"):
             table.add_column(column, justify="right" if column in ("new ahead", "viewers") else "left")
-        for slug, channel in self._parts.folder.channels.items():
+        for slug, channel in self._plane.channels.items():
             told = status.get(slug)
             now = told["now"] if told else None
             mark, colour = _MARKS[told["state"] if told else "off"]

@@ -7,7 +7,6 @@ A third party registers a factory under ``webtv.shot``, ``webtv.interpolate``, `
 import functools
 import inspect
 import json
-import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from webtv.core.clock import Clock, SystemClock
 from webtv.core.errors import ConfigError, WebTVError
 from webtv.core.events import EventSink
 from webtv.core.ids import IdFactory
+from webtv.core.process import usable_cores
 from webtv.core.settings import Settings, load_settings
 from webtv.themes.loader import KnownNames
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from webtv.engine.orchestrator import Orchestrator
     from webtv.engine.production import Production, Stages
     from webtv.library.catalogue import Catalogue
+    from webtv.library.eviction import Eviction
     from webtv.library.journal import Journal
     from webtv.library.notes import Notes
     from webtv.library.storage import Storage
@@ -75,6 +76,12 @@ def refusal(stage: str, options: Mapping[str, Any]) -> WebTVError | None:
         build(stage, options)
     except WebTVError as error:
         return error
+    except Exception as error:  # a third party's adapter may raise anything, and only its channel shall care
+        return ConfigError(
+            f"{options.get('use')} cannot be built: {type(error).__name__}: {error}",
+            place=f"studio.{stage}",
+            remedy="use another adapter, or report it to whoever made this one",
+        )
     return None
 
 
@@ -270,6 +277,7 @@ def script_desk(
         safety=safety_filter(settings),
         memory=Memory(recents),
         events=events,
+        clock=clock,
     )
 
 
@@ -296,7 +304,6 @@ async def orchestrator(
     """
     from webtv.air.client import HeadEndClient
     from webtv.engine.orchestrator import Orchestrator
-    from webtv.library.eviction import Eviction
     from webtv.library.space import Space
 
     recents = {
@@ -307,7 +314,6 @@ async def orchestrator(
         for slug in slugs
     }
     settings = stores.settings
-    eviction = Eviction(stores.database, stores.catalogue, stores.storage, stores.clock)
     return Orchestrator(
         settings.data,
         desk=script_desk(settings, stores.clock, events, recents),
@@ -318,7 +324,7 @@ async def orchestrator(
         space=Space(
             stores.catalogue,
             stores.storage,
-            eviction,
+            eviction(stores),
             events,
             budget=int(settings.library_gb * 1e9),
             min_free=int(settings.library_min_free_gb * 1e9),
@@ -330,6 +336,13 @@ async def orchestrator(
         ahead=settings.playlist_ahead,
         workers=workers,
     )
+
+
+def eviction(stores: Stores) -> "Eviction":
+    """What makes room in the library."""
+    from webtv.library.eviction import Eviction
+
+    return Eviction(stores.database, stores.catalogue, stores.storage, stores.clock)
 
 
 def live_station(stores: Stores) -> "LiveStation":
@@ -356,8 +369,7 @@ def live_station(stores: Stores) -> "LiveStation":
 
 def worker_count(settings: Settings) -> int:
     """Studio processes: as set, or one per core and at most four."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return settings.studio_workers or min(4, max(1, cores))
+    return settings.studio_workers or min(4, usable_cores())
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

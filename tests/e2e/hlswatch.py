@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 GOP = 2
-_NUMBER = re.compile(r"(\d+)\.m4s")
+_NUMBER = re.compile(r"\d+-(\d+)\.m4s")
 
 
 @dataclass(frozen=True)

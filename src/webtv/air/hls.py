@@ -19,18 +19,15 @@ from webtv.playlist.asrun import utc_text
 INDEX = "index.m3u8"
 _COUNT = re.compile(r"#EXT-X-(MEDIA|DISCONTINUITY)-SEQUENCE:(\d{1,18})")
 _DATE = "#EXT-X-PROGRAM-DATE-TIME:"
-_SEGMENT = re.compile(r"(\d{1,18})\.m4s")
+_SEGMENT = re.compile(r"\d{1,18}-(\d{1,18})\.m4s")
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     gop: int
+    name: str
     utc: str
     discontinuity: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.gop}.m4s"
 
 
 class HlsWriter:
@@ -73,7 +70,10 @@ class HlsWriter:
             segment = self._segments.pop()
         else:
             lost = bool(self._segments) and gop != self._segments[-1].gop + 1
-            segment = _Segment(gop, utc_text(self._epoch + gop * GOP_SECONDS), lost)
+            # The epoch is part of the name: caches keep segments, and a timeline begun anew must not
+            # find those of the one before under its own numbers.
+            name = f"{round(self._epoch * 1000)}-{gop}.m4s"
+            segment = _Segment(gop, name, utc_text(self._epoch + gop * GOP_SECONDS), lost)
         if segment.name in self._behind:
             self._behind.remove(segment.name)
         write_atomically(self._folder / segment.name, media_segment(piece, self._header), durable=False)
@@ -139,7 +139,7 @@ class HlsWriter:
             elif line.startswith(_DATE):
                 utc = line.removeprefix(_DATE)
             elif match := _SEGMENT.fullmatch(line):
-                self._segments.append(_Segment(int(match[1]), utc, marked))
+                self._segments.append(_Segment(int(match[1]), line, utc, marked))
                 marked = False
         media, discontinuities = counts["MEDIA"], counts["DISCONTINUITY"]
         if media is None or discontinuities is None:
@@ -151,11 +151,11 @@ class HlsWriter:
         """Remove what a killed process left behind; segments that have just left the playlist stay."""
         listed = {segment.name for segment in self._segments}
         first = self._segments[0].gop if self._segments else 0
-        behind: list[int] = []
+        behind: list[tuple[int, str]] = []
         for path in self._folder.iterdir():
             match = _SEGMENT.fullmatch(path.name)
             if match and first - self._length <= int(match[1]) < first:
-                behind.append(int(match[1]))
+                behind.append((int(match[1]), path.name))
             elif path.name.startswith(".") or (match and path.name not in listed):
                 path.unlink(missing_ok=True)
-        self._behind = deque(f"{gop}.m4s" for gop in sorted(behind))
+        self._behind = deque(name for _, name in sorted(behind))

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from webtv.core.errors import ComponentError
+from webtv.core.process import usable_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,6 @@ def processor() -> str:
         text = ""
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return " ".join(match[1].split()) if match else platform.processor() or platform.machine()
-
-
-def usable_cores() -> int:
-    """Logical cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ffmpeg_binary(chosen: Path | None) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from webtv import wiring
-from webtv.bench.machine import describe_machine, usable_cores
+from webtv.bench.machine import describe_machine
 from webtv.bench.measurement import RUNS, Meter, figure, median
 from webtv.bench.naive import WAYS, make_naively, write_bed
 from webtv.bench.report import Report, Rows
@@ -27,6 +27,7 @@ from webtv.bench.stages import TimedStages, Times, own_times
 from webtv.core.clock import SystemClock
 from webtv.core.errors import InputError, QualityError
 from webtv.core.format import CROSSFADE
+from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
 from webtv.engine.orders import BedOrder, ClipOrder, bed_order, clip_frames, clip_orders, derive_seed
 from webtv.engine.production import Production

@@ -21,6 +21,11 @@ _LOOK = 0.2
 _LAST_WORDS = 0.5  # seconds for what a dead child said last; a grandchild may hold its pipe for ever
 
 
+def usable_cores() -> int:
+    """Logical cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Process:
     """A supervised child as an async context manager.
 

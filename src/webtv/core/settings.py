@@ -86,21 +86,6 @@ class Settings(BaseSettings):
         return self.data / "library"
 
     @property
-    def playlists(self) -> Path:
-        """Folder of one ffconcat file per channel."""
-        return self.data / "playlists"
-
-    @property
-    def asrun(self) -> Path:
-        """Folder of as-run logs."""
-        return self.data / "asrun"
-
-    @property
-    def hls(self) -> Path:
-        """Folder of live HLS files."""
-        return self.data / "hls"
-
-    @property
     def air_socket(self) -> Path:
         """The head-end's control socket."""
         return self.data / "air.sock"

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,8 +10,10 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from webtv.core.completion import to_its_end
 from webtv.core.errors import ResourceError, TransientError
 from webtv.db.schema import BUSY_SECONDS, damaged, prepare
 
@@ -19,6 +21,14 @@ T = TypeVar("T")
 
 _WRITE = "webtv_write"
 _CONNECTIONS = 4
+_UNWRITABLE = "check that the disk is mounted for writing and the station's account may write the folder"
+_SPENT = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space on this disk"),
+    sqlite3.SQLITE_IOERR: ("the disk does not read or write the database", "check the disk and its cables"),
+    sqlite3.SQLITE_READONLY: ("the database may only be read", _UNWRITABLE),
+    sqlite3.SQLITE_CANTOPEN: ("the database cannot be opened", _UNWRITABLE),
+    sqlite3.SQLITE_NOMEM: ("there is no memory left for the database", "end other programs"),
+}
 
 
 class Database:
@@ -53,9 +63,9 @@ class Database:
 
         Raises:
             TransientError: another process held the file for too long.
-            ResourceError: the disk is full.
+            ResourceError: the disk is full, takes no writes, or fails.
         """
-        return await _to_its_end(self._transact(work))
+        return await to_its_end(self._transact(work))
 
     async def _transact(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         with _translated(self.path):
@@ -68,7 +78,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection and end their threads."""
-        await _to_its_end(self._engine.dispose())
+        await to_its_end(self._engine.dispose())
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,39 +121,20 @@ async def open_database(path: Path) -> Database:
     return Database(path, engine)
 
 
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await work that must finish; a cancellation that comes meanwhile is raised after it."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if task.cancelled():
-                raise
-            cancelled = error
-        except BaseException:  # the task's own: raised by result() below
-            break
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()  # seen, so that nobody reports it as never retrieved
-        raise cancelled
-    return task.result()
-
-
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
     """Turns the driver's trouble into the house's."""
     try:
         yield
+    except NoConnection as error:  # all of them are at work
+        raise TransientError("the database is busy", place=str(path), remedy="try again") from error
     except DatabaseError as error:
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it says more than we need
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
             raise TransientError("the database is busy", place=str(path), remedy="try again") from error
-        if code == sqlite3.SQLITE_FULL:
-            raise ResourceError(
-                "the disk is full", place=str(path), remedy="free some space on this disk"
-            ) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise damaged(path, error.orig or error) from error
+        if code in _SPENT:
+            message, remedy = _SPENT[code]
+            raise ResourceError(message, place=str(path), remedy=remedy) from error
         raise

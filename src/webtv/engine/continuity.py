@@ -29,6 +29,7 @@ _NOTED_AT_ONCE = (
     20  # airings per look: after days without us, telling the catalogue must not hold the list up
 )
 _RECENT = 100  # entries before the cursor by which the share of reruns is judged
+_ENOUGH = 600  # aired entries that the playlist holds at most: each change to what waits writes it whole
 _LOOK_ANYWAY = 10.0  # seconds: a sequence may be finished by somebody who does not tell us
 
 
@@ -78,6 +79,7 @@ class Continuity:
         self._shelf = Shelf(slug, data, catalogue=catalogue, storage=storage, clock=clock)
         self._asrun = AsRunFollower(AsRunLog(data / "asrun" / slug))
         self._playlist: Playlist | None = None
+        self._last_ahead: set[str] = set()  # clips, as last known
         self._day = ""
         self._locked: int | None = None
         self._look_at = clock.monotonic()
@@ -102,13 +104,13 @@ class Continuity:
         return self._playlist is not None and bool(self._playlist.entries)
 
     def clips_ahead(self) -> set[str]:
-        """Ids of the clips on air and ahead: these must stay in the library."""
-        if self._playlist is None:
-            return set()
-        return {entry.clip for entry in self._playlist.ahead(self.on_air - 1)}
+        """Ids of the clips on air and ahead, as last known: these must stay in the library."""
+        if self._playlist is not None:
+            self._last_ahead = {entry.clip for entry in self._playlist.ahead(self.on_air - 1)}
+        return self._last_ahead
 
     async def follow(self, channel: Channel) -> None:
-        """Look once: note what aired, rotate at midnight, list what is ready, fill up with reruns.
+        """Look once: note what aired, rotate, list what is ready, fill up with reruns.
 
         Raises:
             WebTVError: the database does not answer; nothing is lost.
@@ -124,6 +126,7 @@ class Continuity:
             ready = await self._ready(channel, playlist)
             await self._list(channel, playlist, ready)
         except BaseException:
+            self.clips_ahead()  # remembered: the file on disk airs on
             self._playlist = None  # an append that failed half way is healed by opening it again
             raise
         await self._note_airings(playlist)
@@ -169,7 +172,10 @@ class Continuity:
 
     async def _rotate(self, playlist: Playlist) -> None:
         today = _day(self._clock.time())
-        if self._day != today and self.on_air:
+        if not self.on_air:
+            return
+        # At midnight and, as clips may be short, whenever it is long; the day's archive takes either.
+        if self._day != today or len(playlist.entries) - len(playlist.ahead(self.on_air)) > _ENOUGH:
             noon = datetime.fromisoformat(f"{self._day}T12:00:00+00:00").timestamp()
             await asyncio.to_thread(playlist.rotate, self.on_air, noon)
             self._day = today

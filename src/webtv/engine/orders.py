@@ -97,8 +97,7 @@ class BedOrder:
         Raises:
             TypeError: keys are missing or unknown.
         """
-        music = {**data["music"], "instruments": tuple(data["music"]["instruments"])}
-        return cls(**{**data, "music": MusicBrief(**music)})
+        return cls(**{**data, "music": MusicBrief.from_json(data["music"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from webtv.air.client import HeadEndClient
 from webtv.air.config import AirConfig, ChannelConfig, OutputConfig
@@ -16,9 +19,12 @@ from webtv.core.settings import Settings
 from webtv.engine.ledger import Ledger
 from webtv.engine.orchestrator import Orchestrator
 from webtv.engine.owners import bury, owner_is_alive
+from webtv.engine.retention import forget_days, listed_files
 from webtv.engine.supervision import HAND_OVER, Supervisor, settle_logs
+from webtv.library.eviction import Eviction
 from webtv.library.journal import Journal
 from webtv.library.notes import Notes
+from webtv.library.space import GB
 from webtv.library.storage import CLIP, Storage
 from webtv.themes.channel import Channel
 from webtv.themes.watcher import ChannelFolder
@@ -37,6 +43,7 @@ class Parts:
     journal: Journal
     notes: Notes
     storage: Storage
+    eviction: Eviction
     head_end: HeadEndClient
     supervisor: Supervisor
     clock: Clock
@@ -75,6 +82,30 @@ def air_config(
         hls_window=settings.hls_window,
         orphan_days=settings.orphan_days,
     )
+
+
+def last_good_channels(stored: Mapping[str, Any], events: EventSink) -> dict[str, Channel]:
+    """Channels as an earlier run kept them; one that this version does not understand is told and left out.
+
+    Args:
+        stored: what :meth:`ControlPlane.accept_channels` noted, by slug.
+        events: hears what is left out.
+    """
+    channels: dict[str, Channel] = {}
+    for slug, data in stored.items():
+        try:
+            channels[slug] = Channel.model_validate(data)
+        except ValidationError as error:
+            events(
+                Event(
+                    "engine.channel.forgotten",
+                    f"what an earlier version kept of {slug} is not understood ({error.error_count()} problems)",
+                    Severity.WARNING,
+                    "nothing needs doing while its file is good; `webtv check` tells",
+                    slug,
+                )
+            )
+    return channels
 
 
 class ControlPlane:
@@ -186,6 +217,11 @@ class ControlPlane:
                 self._read = True
 
     async def _watch(self) -> None:
+        while True:
+            await self._try(self._follow_files())
+            await self._parts.clock.sleep(5.0)  # it only ends by trouble
+
+    async def _follow_files(self) -> None:
         async for _ in self._parts.folder.watch():
             await self._try(self.accept_channels())
 
@@ -199,15 +235,25 @@ class ControlPlane:
             await parts.clock.sleep(5.0)
 
     async def _keep_house(self) -> None:
-        """What a station that runs for months must not let grow: the ledger, the logs."""
+        """What a station that runs for months must not let grow: ledger, days past, orphans, logs."""
         parts = self._parts
         while True:
             await self._try(self._forget())
+            await self._try(self._sweep())
             settle_logs(parts.settings.data / "logs")
             await parts.clock.sleep(3600.0)
 
     async def _forget(self) -> None:
-        await self._parts.ledger.forget(self._parts.clock.time() - _FORGET_AFTER)
+        parts = self._parts
+        await parts.ledger.forget(parts.clock.time() - _FORGET_AFTER)
+        await asyncio.to_thread(forget_days, parts.settings.data, parts.clock.time())
+
+    async def _sweep(self) -> None:
+        parts = self._parts
+        listed = await asyncio.to_thread(listed_files, parts.settings.data)
+        if freed := await parts.eviction.sweep(protected_files=listed):
+            message = f"files that nobody knows any more made room ({freed / GB:.2f} GB)"
+            parts.events(Event("library.orphans.removed", message, data={"bytes": freed}))
 
     async def _show(self, view: Callable[[], AsyncIterator[None]]) -> None:
         async def drain() -> None:

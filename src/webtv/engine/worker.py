@@ -6,13 +6,14 @@ its job to another one.
 
 import asyncio
 import contextlib
+import errno
 import random
 from collections.abc import Iterator
 from typing import Any
 
 from webtv.clips.clip import Bed, Clip
 from webtv.core.clock import Clock
-from webtv.core.errors import Category, InputError, InternalError, WebTVError
+from webtv.core.errors import Category, InputError, InternalError, ResourceError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.engine.jobs import Job, RetryPolicy, describe
 from webtv.engine.ledger import Ledger
@@ -134,6 +135,10 @@ class Worker:
                     raise _LeaseLost
 
     async def _carry_out(self, job: Job) -> dict[str, Any]:
+        with _room():
+            return await self._make(job)
+
+    async def _make(self, job: Job) -> dict[str, Any]:
         # The job's id becomes the id of what it makes: done twice by accident, it is still one thing.
         if job.kind == BED:
             bed = await self._production.make_bed(
@@ -192,6 +197,21 @@ def _wanted() -> Iterator[None]:
         yield
     except InputError as error:
         raise _NotWanted from error
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """Around all work: a full disk, whoever meets it, is waited for and no reason to give a job up."""
+    try:
+        yield
+    except Exception as error:  # FFmpeg's errors have a number, too, and not all of them are an OSError
+        if getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ResourceError(
+            "the disk is full",
+            place="studio",
+            remedy="free some space on the disk of the data folder, or lower WEBTV_LIBRARY_GB",
+        ) from error
 
 
 class _LeaseLost(Exception):

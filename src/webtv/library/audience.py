@@ -24,26 +24,19 @@ class Audience:
         self._clock = clock
 
     async def seen(self, viewer: str, channel: str) -> None:
-        """A viewer's session (its hash) watches a channel."""
+        """A viewer's session (its hash) watches a channel, and no other one any more."""
         now = self._clock.time()
 
         async def work(session: AsyncSession) -> None:
+            await session.execute(
+                delete(ViewerRow).where(ViewerRow.viewer == viewer, ViewerRow.channel != channel)
+            )
             await session.execute(
                 insert(ViewerRow)
                 .values(viewer=viewer, channel=channel, last_seen=now)
                 .on_conflict_do_update(index_elements=["viewer", "channel"], set_={"last_seen": now})
             )
             await session.execute(delete(ViewerRow).where(ViewerRow.last_seen <= now - WATCHING_SECONDS))
-
-        await self._database.write(work)
-
-    async def left(self, viewer: str, channel: str) -> None:
-        """A viewer's page was closed."""
-
-        async def work(session: AsyncSession) -> None:
-            await session.execute(
-                delete(ViewerRow).where(ViewerRow.viewer == viewer, ViewerRow.channel == channel)
-            )
 
         await self._database.write(work)
 

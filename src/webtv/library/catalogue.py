@@ -17,7 +17,7 @@ from webtv.db.database import Database
 from webtv.db.tables import AiringRow, BedRow, ClipRow, RatingRow, SequenceRow
 from webtv.library.plans import plan_from_json, plan_to_json
 from webtv.library.records import ClipPage, SequenceRecord, SequenceState, SequenceStats, Totals
-from webtv.library.rows import as_bed, as_clip, records, sequence_stats, stats_query
+from webtv.library.rows import as_clip, records, sequence_stats, stats_query
 from webtv.library.storage import BED, CLIP, POSTER, Storage
 from webtv.prompts.sequence import SequencePlan
 
@@ -189,22 +189,11 @@ class Catalogue:
             row = await session.get(SequenceRow, sequence)
             return (await records(session, [row]))[0] if row else None
 
-    async def stats(self, sequence: str) -> SequenceStats | None:
-        """How one sequence fared."""
-        found = await self._stats(stats_query().where(SequenceRow.id == sequence))
-        return found[0] if found else None
-
     async def clip(self, clip: str) -> Clip | None:
         """One clip."""
         async with self._database.reading() as session:
             row = await session.get(ClipRow, clip)
         return as_clip(row) if row else None
-
-    async def bed(self, bed: str) -> Bed | None:
-        """One bed."""
-        async with self._database.reading() as session:
-            row = await session.get(BedRow, bed)
-        return as_bed(row) if row else None
 
     async def clips(
         self, channel: str | None = None, *, cursor: str | None = None, limit: int = 50
@@ -276,7 +265,7 @@ class Catalogue:
 
     async def _stats(self, query: Select[Any]) -> list[SequenceStats]:
         async with self._database.reading() as session:
-            return [sequence_stats(*row) for row in await session.execute(query)]
+            return [sequence_stats(row) for row in await session.execute(query)]
 
     async def _change(self, sequence: str, **values: object) -> None:
         async def work(session: AsyncSession) -> None:

@@ -1,5 +1,7 @@
 """Making room: whole sequences go, the oldest and least liked first; never what is about to air."""
 
+import asyncio
+import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +14,7 @@ from webtv.db.tables import BedRow, ClipRow, SequenceRow
 from webtv.library.catalogue import Catalogue
 from webtv.library.ratings import PRIOR_STARS
 from webtv.library.records import SequenceState, SequenceStats
-from webtv.library.storage import BED, CLIP, POSTER, Storage
+from webtv.library.storage import BED, CLIP, POSTER, Storage, StoredFile
 
 KEEP_SECONDS = 48 * 3600.0
 STAR_SECONDS = 7 * 86400.0
@@ -40,11 +42,16 @@ def choose(
         sequences: everything there is.
         need: bytes to free; no more is chosen than that takes.
         now: seconds since 1970 UTC.
-        protected: ids of sequences that must stay: in the playlist, or in the making.
+        protected: ids of sequences that must stay: in the playlist. What is in the making stays anyway.
         keep: seconds for which everything new stays, whatever the need.
     """
     free = [
-        each for each in sequences if each.id not in protected and now - _newest(each) > keep and each.bytes
+        each
+        for each in sequences
+        if each.id not in protected
+        and each.state is not SequenceState.PLANNED
+        and now - _newest(each) > keep
+        and each.bytes
     ]
     chosen: list[SequenceStats] = []
     for each in sorted(
@@ -119,21 +126,33 @@ class Eviction:
             await self._storage.remove(sha, ext)
         return Evicted(len(chosen), sum(each.bytes for each in chosen))
 
-    async def sweep(self, older_than: float = ORPHAN_SECONDS) -> int:
+    async def sweep(self, older_than: float = ORPHAN_SECONDS, protected_files: Collection[str] = ()) -> int:
         """Remove files that no row names and that have lain there for long; returns their bytes.
 
         A file without a row may belong to a finished job that nobody has catalogued yet, hence the age.
+
+        Args:
+            older_than: seconds that a file must have lain there.
+            protected_files: SHA-256 of files that stay anyway: a playlist outlives a database that is lost.
         """
-        before = self._clock.time() - older_than
-        old = [file for file in self._storage.files() if file.path.stat().st_mtime < before]
         freed = 0
-        for file in old:
+        for file in await asyncio.to_thread(self._old, self._clock.time() - older_than):
+            if file.sha in protected_files:
+                continue
             async with self._database.reading() as session:
                 if await _named(session, file.sha):
                     continue
-            await self._storage.remove(file.sha, file.ext)
-            freed += file.bytes
+            if await self._storage.remove(file.sha, file.ext):
+                freed += file.bytes
         return freed
+
+    def _old(self, before: float) -> list[StoredFile]:
+        found: list[StoredFile] = []
+        for file in self._storage.files():
+            with contextlib.suppress(FileNotFoundError):  # removed while we look
+                if file.path.stat().st_mtime < before:
+                    found.append(file)
+        return found
 
     async def _sequences_of(self, clips: Collection[str]) -> set[str]:
         found: set[str] = set()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 from collections import deque
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webtv.core.clock import Clock
+from webtv.core.completion import to_its_end
 from webtv.core.errors import WebTVError
 from webtv.core.events import Event, Severity
 from webtv.db.database import Database
@@ -50,6 +52,7 @@ class Journal:
         self._keep = keep
         self._pending: deque[tuple[float, Event]] = deque(maxlen=_PENDING)
         self._news = asyncio.Event()
+        self._flushing = asyncio.Lock()
 
     def __call__(self, event: Event, /) -> None:
         """Take an event; while the database is away only the latest thousand wait. Call it on the loop."""
@@ -57,7 +60,7 @@ class Journal:
         self._news.set()
 
     async def run(self) -> None:
-        """Write events as they come until cancelled, then the last ones."""
+        """Write events as they come until cancelled, then the last ones; nothing else ends it."""
         try:
             while True:
                 await self._news.wait()
@@ -65,23 +68,45 @@ class Journal:
                     await self.flush()
                 except WebTVError:  # they wait; the log has them anyway
                     await self._clock.sleep(_RETRY_SECONDS)
+                except Exception:  # a journal is no reason to go off the air
+                    logging.getLogger(__name__).exception("events could not be written")
+                    await self._clock.sleep(_RETRY_SECONDS)
         finally:
-            with contextlib.suppress(WebTVError):
+            with contextlib.suppress(Exception):
                 await self.flush()
 
     async def flush(self) -> None:
-        """Write all that waits.
+        """Write all that waits, each event once, whoever else flushes and even if the caller is cancelled.
 
         Raises:
             WebTVError: the database is away; the events wait on.
         """
-        while self._pending:
-            waiting = list(self._pending)
+        await to_its_end(self._flush())
+
+    async def _flush(self) -> None:
+        async with self._flushing:
+            while self._pending:
+                waiting = list(self._pending)
+                await self._add_what_can_be(waiting)
+                for written in waiting:
+                    if self._pending and self._pending[0] is written:
+                        self._pending.popleft()
+            self._news.clear()
+
+    async def _add_what_can_be(self, waiting: list[tuple[float, Event]]) -> None:
+        """Write events; one that the database refuses for what is in it does not hold up the others."""
+        try:
             await self._add(waiting)
-            for written in waiting:
-                if self._pending and self._pending[0] is written:
-                    self._pending.popleft()
-        self._news.clear()
+            return
+        except WebTVError:
+            raise
+        except Exception as error:
+            if len(waiting) == 1:
+                # Shown as ASCII: what a database refuses may be what a log cannot take either.
+                logging.getLogger(__name__).warning("an event is dropped: %a (%a)", waiting[0][1], error)
+                return
+        for one in waiting:
+            await self._add_what_can_be([one])
 
     async def add(self, *events: Event) -> None:
         """Write events now."""
@@ -126,13 +151,18 @@ class Journal:
 def _row(at: float, event: Event) -> EventRow:
     return EventRow(
         at=at,
-        kind=event.kind,
+        kind=_writable(event.kind),
         severity=event.severity.value,
-        channel=event.channel,
-        message=event.message,
-        remedy=event.remedy,
-        data=json.loads(json.dumps(dict(event.data), default=str)),  # a sink never raises
+        channel=None if event.channel is None else _writable(event.channel),
+        message=_writable(event.message),
+        remedy=_writable(event.remedy),
+        data=json.loads(_writable(json.dumps(dict(event.data), default=str, ensure_ascii=False))),
     )
+
+
+def _writable(text: str) -> str:
+    """The text without lone surrogates, which a file name that is no UTF-8 brings along."""
+    return text.encode(errors="replace").decode()
 
 
 def _entry(row: EventRow) -> Entry:

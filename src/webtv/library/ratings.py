@@ -84,12 +84,6 @@ class Ratings:
         async with self._database.reading() as session:
             return await _summary(session, clip)
 
-    async def given(self, clip: str, viewer: str) -> int | None:
-        """The stars that a viewer gave a clip, if any."""
-        async with self._database.reading() as session:
-            row = await session.get(RatingRow, (clip, viewer))
-        return row.stars if row else None
-
 
 async def _summary(session: AsyncSession, clip: str) -> Summary:
     query = select(func.count(), func.coalesce(func.sum(RatingRow.stars), 0)).where(RatingRow.clip == clip)

@@ -58,11 +58,6 @@ class SequenceRecord:
         made = {clip.position for clip in self.clips}
         return tuple(place for place in range(1, len(self.plan.shots) + 1) if place not in made)
 
-    @property
-    def frames(self) -> int:
-        """Video frames of the clips that are there."""
-        return sum(clip.frames for clip in self.clips)
-
 
 @dataclass(frozen=True, slots=True)
 class SequenceStats:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webtv.clips.clip import Bed, Clip
@@ -59,8 +59,26 @@ def stats_query() -> Select[Any]:
         .group_by(ClipRow.sequence)
         .subquery()
     )
-    return (
-        select(SequenceRow, AiringRow, BedRow.bytes, clips, votes.c.votes, votes.c.total)
+    # Column by column: a plan is by far the largest of them, and nobody chooses by it.
+    query: Select[Any] = (
+        select(
+            SequenceRow.id,
+            SequenceRow.channel,
+            SequenceRow.title,
+            SequenceRow.state,
+            SequenceRow.shots,
+            SequenceRow.created,
+            SequenceRow.listed_at,
+            AiringRow.last_aired,
+            AiringRow.times,
+            BedRow.bytes.label("bed_bytes"),
+            clips.c.clips,
+            clips.c.frames,
+            clips.c.bytes.label("clip_bytes"),
+            clips.c.newest,
+            votes.c.votes,
+            votes.c.total,
+        )
         .outerjoin(clips, clips.c.sequence == SequenceRow.id)
         .outerjoin(BedRow, BedRow.id == SequenceRow.bed)
         .outerjoin(AiringRow, AiringRow.sequence == SequenceRow.id)
@@ -69,35 +87,24 @@ def stats_query() -> Select[Any]:
     )
 
 
-def sequence_stats(
-    row: SequenceRow,
-    airing: AiringRow | None,
-    bed_bytes: int | None,
-    _sequence: str | None,
-    clips: int | None,
-    frames: int | None,
-    clip_bytes: int | None,
-    newest: float | None,
-    votes: int | None,
-    total: int | None,
-) -> SequenceStats:
+def sequence_stats(row: Row[Any]) -> SequenceStats:
     """How a sequence fared, from one row of :func:`stats_query`."""
     return SequenceStats(
         id=row.id,
         channel=row.channel,
         title=row.title,
         state=SequenceState(row.state),
-        clips=clips or 0,
-        frames=frames or 0,
-        bytes=(clip_bytes or 0) + (bed_bytes or 0),
-        complete=clips == row.shots and bed_bytes is not None,
+        clips=row.clips or 0,
+        frames=row.frames or 0,
+        bytes=(row.clip_bytes or 0) + (row.bed_bytes or 0),
+        complete=row.clips == row.shots and row.bed_bytes is not None,
         created=row.created,
-        newest=max(row.created, newest or 0.0),
+        newest=max(row.created, row.newest or 0.0),
         listed_at=row.listed_at,
-        last_aired=airing.last_aired if airing else None,
-        times=airing.times if airing else 0,
-        votes=votes or 0,
-        stars=bayesian_mean(total or 0, votes or 0),
+        last_aired=row.last_aired,
+        times=row.times or 0,
+        votes=row.votes or 0,
+        stars=bayesian_mean(row.total or 0, row.votes or 0),
     )
 
 

@@ -38,21 +38,6 @@ class StoredFile:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What storage holds and what room is left on its disk.
-
-    Attributes:
-        files: number of files.
-        bytes: their sizes together.
-        free: bytes that the station may still write on this disk.
-    """
-
-    files: int
-    bytes: int
-    free: int
-
-
 class Storage:
     """Files under ``ROOT/ab/<sha256>.<ext>``. Blocking work is done in threads.
 
@@ -88,10 +73,6 @@ class Storage:
         """Delete a file; False if it was not there."""
         return await asyncio.to_thread(_unlink, self.path(sha, ext))
 
-    async def usage(self) -> Usage:
-        """Count files and bytes by looking at every file, and the room on the disk."""
-        return await asyncio.to_thread(self._usage)
-
     def free(self) -> int:
         """Bytes that the station may still write on this disk."""
         folder = self.root
@@ -115,19 +96,13 @@ class Storage:
                         continue
                     yield StoredFile(sha, ext, size, path)
 
-    def _usage(self) -> Usage:
-        count = total = 0
-        for file in self.files():
-            count += 1
-            total += file.bytes
-        return Usage(count, total, self.free())
-
     def _add(self, source: Path, ext: str) -> StoredFile:
         size = source.stat().st_size
         sha = sha256_of(source)
         target = self.path(sha, ext)
         try:
             if target.exists():
+                os.utime(target)  # young again, so that no sweep takes it before it is catalogued
                 source.unlink()
             else:
                 self._move(source, target)

@@ -1,5 +1,6 @@
 """What a writer hands over: shot prompts, and the sequence that they tell together."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -61,6 +62,20 @@ class MusicBrief:
     tempo: int
     instruments: tuple[str, ...]
     ambience: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-compatible dictionary."""
+        return {**asdict(self), "instruments": list(self.instruments)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_json`.
+
+        Raises:
+            KeyError: there are no instruments.
+            TypeError: keys are missing or unknown.
+        """
+        return cls(**{**data, "instruments": tuple(data["instruments"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webtv.core.errors import ConfigError
+from webtv.studio.options import whole_number
 from webtv.studio.ports import Chunk, Frames, Take
 
 Flow = NDArray[np.float32]
@@ -34,21 +35,21 @@ class DISInterpolator:
 
     Args:
         preset: ``ultrafast``, ``fast`` or ``medium``: quality of the flow.
-        flow_height: rows at which flow is measured at most; less is faster and smoother.
+        flow_height: rows at which flow is measured at most, 32 to 1080; less is faster and smoother.
 
     Raises:
-        ConfigError: an option is unknown.
+        ConfigError: an option is unknown, no number or out of range.
     """
 
     def __init__(self, *, preset: str = "fast", flow_height: int = 180) -> None:
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             raise ConfigError(
                 f"{preset!r} is no DIS preset",
                 place="studio.interpolate.preset",
                 remedy=f"use one of {', '.join(PRESETS)}",
             )
         self._preset = PRESETS[preset]
-        self._flow_height = flow_height
+        self._flow_height = whole_number(flow_height, 32, 1080, place="studio.interpolate.flow_height")
 
     async def interpolate(self, take: Take, fps: int) -> AsyncIterator[Chunk]:
         """Yield the take at ``fps``; a take that has this rate already passes through untouched."""

@@ -1,16 +1,17 @@
 """Upscaling without a model: exact size, never letterboxed, detail kept and skies free of bands."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from webtv.core.errors import ConfigError
+from webtv.studio.options import number
 from webtv.studio.ports import Chunk, Frames, Take
 
 _TILE = 64
+_PIECE = 4  # frames of the finished size at work at once: a second of them is 66 MB at 720p
 
 
 def crop_to_aspect(frame: Frames, width: int, height: int) -> Frames:
@@ -25,14 +26,21 @@ def crop_to_aspect(frame: Frames, width: int, height: int) -> Frames:
     return frame[top : top + keep]
 
 
+def _pieces(chunk: Chunk) -> Iterator[Chunk]:
+    """A chunk in parts small enough that their finished frames are no burden."""
+    for at in range(0, len(chunk.frames), _PIECE):
+        yield Chunk(chunk.frames[at : at + _PIECE], chunk.start_frame + at, chunk.fps)
+
+
 class LanczosUpscaler:
     """Plain Lanczos resampling."""
 
     async def upscale(self, take: Take, width: int, height: int) -> AsyncIterator[Chunk]:
         """Yield the take at exactly that size, cropped to its aspect."""
         async for chunk in take:
-            frames = await asyncio.to_thread(self._all, chunk.frames, width, height)
-            yield Chunk(frames, chunk.start_frame, chunk.fps)
+            for piece in _pieces(chunk):
+                frames = await asyncio.to_thread(self._all, piece.frames, width, height)
+                yield Chunk(frames, piece.start_frame, piece.fps)
 
     @staticmethod
     def _all(frames: Frames, width: int, height: int) -> Frames:
@@ -60,27 +68,20 @@ class DetailUpscaler:
         grain: deviation of the grain in steps of 1/255; 0 switches it off.
 
     Raises:
-        ConfigError: an option is out of range.
+        ConfigError: an option is no number or out of range.
     """
 
     def __init__(self, *, detail: float = 0.7, grain: float = 0.8) -> None:
-        if not 0 <= detail <= 2:
-            raise ConfigError(
-                "detail is out of range", place="studio.upscale.detail", remedy="use a number from 0 to 2"
-            )
-        if not 0 <= grain <= 20:
-            raise ConfigError(
-                "grain is out of range", place="studio.upscale.grain", remedy="use a number from 0 to 20"
-            )
-        self._detail = detail
-        self._grain = grain
+        self._detail = number(detail, 0, 2, place="studio.upscale.detail")
+        self._grain = number(grain, 0, 20, place="studio.upscale.grain")
         self._plates: dict[tuple[int, int], NDArray[np.int16]] = {}
 
     async def upscale(self, take: Take, width: int, height: int) -> AsyncIterator[Chunk]:
         """Yield the take at exactly that size, cropped to its aspect."""
         async for chunk in take:
-            frames = await asyncio.to_thread(self._all, chunk, width, height)
-            yield Chunk(frames, chunk.start_frame, chunk.fps)
+            for piece in _pieces(chunk):
+                frames = await asyncio.to_thread(self._all, piece, width, height)
+                yield Chunk(frames, piece.start_frame, piece.fps)
 
     def _all(self, chunk: Chunk, width: int, height: int) -> Frames:
         out = np.empty((len(chunk.frames), height, width, 3), np.uint8)

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from webtv.studio.options import number, whole_number
 from webtv.studio.ports import Chunk, Credit, Frames, Media, ShotRequest
 from webtv.studio.procedural.lexicon import read
 from webtv.studio.procedural.scenes import SCENES, Scene
@@ -15,7 +16,7 @@ from webtv.studio.procedural.stage import Stage
 from webtv.studio.procedural.styles import STYLES, Style
 
 MODEL: Final = "webtv-procedural 1"
-_CHUNK = 12
+_CHUNK = 6  # frames; after interpolation and upscaling they take six times the room
 
 
 class ProceduralShots:
@@ -24,17 +25,21 @@ class ProceduralShots:
     Upscaling and interpolation finish them; that is three times cheaper than drawing every frame in full.
 
     Args:
-        fps: frames per second of its takes; 0 takes half the finished rate, at least 12.
-        scale: size of its takes as a share of the finished size.
+        fps: frames per second of its takes, 4 to 30 and never more than the finished rate; 0 takes half
+            the finished rate, at least 12.
+        scale: size of its takes as a share of the finished size, 0.1 to 1.
+
+    Raises:
+        ConfigError: an option is no number or out of range.
     """
 
     def __init__(self, *, fps: int = 0, scale: float = 0.5) -> None:
-        self._fps = fps
-        self._scale = scale
+        self._fps = whole_number(fps, 4, 30, place="studio.shot.fps", also=0)
+        self._scale = number(scale, 0.1, 1, place="studio.shot.scale")
 
     async def shoot(self, request: ShotRequest) -> AsyncIterator[Chunk]:
-        """Draw a take, a second of frames at a time, each second in a thread."""
-        fps = self._fps or (12 if request.fps <= 25 else 15)
+        """Draw a take, half a second of frames at a time, each in a thread."""
+        fps = min(self._fps or (12 if request.fps <= 25 else 15), request.fps)
         total = max(1, round(request.seconds * fps))
         width, height = even(request.width * self._scale), even(request.height * self._scale)
         spec = self.spec(request)
