@@ -51,7 +51,7 @@ smoke: $(RUN_READY) ## three minutes: start, watch, stop, no leftovers
 
 .PHONY: bench
 bench: $(RUN_READY) ## every benchmark, as tables
-	@for what in air studio interpolate web; do $(BIN)/webtv bench $$what $(ARGS) || exit 1; done
+	@for what in air studio interpolate web start; do $(BIN)/webtv bench $$what $(ARGS) || exit 1; done
 
 .PHONY: constraints
 constraints: $(TEST_READY) ## pin the newest versions that pyproject.toml allows

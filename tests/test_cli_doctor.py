@@ -44,7 +44,15 @@ def test_the_station_can_run_here(healthy: tuple[Path, Diagnosis]) -> None:
 def test_everything_that_matters_is_looked_at(healthy: tuple[Path, Diagnosis]) -> None:
     looked = {finding.what for finding in healthy[1].findings}
     assert looked >= {"Python", "cores", "memory", "disk", "FFmpeg", "PyAV", "rtmp", "rtmps", "OpenCV", "GPU"}
-    assert looked >= {"house formats", "data folder", "database", "web port", "channels", "LLM writer"}
+    assert looked >= {
+        "house formats",
+        "data folder",
+        "head-end's socket",
+        "database",
+        "web port",
+        "channels",
+        "LLM writer",
+    }
     assert looked >= {"torch", "diffusers", "nginx with RTMP", "Chromium", "RTMP outputs", "running"}
     adapters = {f"{stage}: {name}" for stage in wiring.ADAPTERS for name in wiring.adapter_names(stage)}
     assert looked >= adapters
@@ -80,6 +88,14 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         diagnosis = examine(settings(tmp_path, port=other.getsockname()[1]))
     assert not diagnosis.ok
     assert "WEBTV_PORT" in of(diagnosis, "web port").remedy
+
+
+def test_a_data_folder_too_deep_for_a_socket_is_named(tmp_path: Path) -> None:
+    diagnosis = examine(settings(tmp_path / ("d" * 100)))
+    assert not diagnosis.ok
+    finding = of(diagnosis, "head-end's socket")
+    assert finding.state is State.BAD
+    assert "shorter --data" in finding.remedy
 
 
 def test_a_damaged_database_is_found_and_left_alone(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from webtv import wiring
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, ConflictError, InputError, SafetyError
 from webtv.core.events import EventLog, LogSink
+from webtv.core.lock import holder_of
 from webtv.core.log import configure_log
 from webtv.core.settings import Settings
-from webtv.engine.supervision import holder_of
+from webtv.core.sockets import expect_short
 from webtv.themes.channel import Rating
 
 
@@ -27,7 +28,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
 
     Raises:
         ConflictError: another control plane runs, or the port is taken.
-        ConfigError: settings or database are wrong.
+        ConfigError: settings or database are wrong, or the data folder's path is too long.
     """
     from webtv.air.client import HeadEndClient
     from webtv.engine.station import ControlPlane, Parts, last_good_channels
@@ -36,6 +37,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
     from webtv.status import StatusView
     from webtv.themes.watcher import ChannelFolder
 
+    expect_short(settings.air_socket)
     settings.data.mkdir(parents=True, exist_ok=True)
     (settings.data / "logs").mkdir(exist_ok=True)
     seen = sys.stdout.isatty()
@@ -150,14 +152,16 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
     import uvicorn
 
     from webtv.viewers.app import LOOPBACK, Site, create_app
+    from webtv.viewers.sessions import session_key
 
     configure_log(settings.log_level)
     if leash:
         _end_with_parent()
     loopback = settings.host in LOOPBACK
     async with wiring.open_stores(settings) as stores:
-        site = Site(hosts=LOOPBACK if loopback else frozenset())
-        application = create_app(wiring.live_station(stores), stores.clock, site)
+        site = Site(hosts=LOOPBACK | settings.hosts if loopback or settings.hosts else frozenset())
+        key = session_key(settings.data / "session.key")
+        application = create_app(wiring.live_station(stores), stores.clock, site, session_key=key)
         config = uvicorn.Config(
             application,
             host=settings.host,

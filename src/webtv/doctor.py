@@ -26,6 +26,7 @@ from webtv.core.errors import WebTVError
 from webtv.core.log import redact
 from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
+from webtv.core.sockets import expect_short
 
 _APT = "sudo apt-get install -y "
 _REINSTALL = "pip install --force-reinstall "
@@ -34,7 +35,6 @@ _RTMP_MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 _EMBEDDED = frozenset({"procedural", "dis", "detail", "lanczos", "synth"})
 # Adapters that can be built without what they need to work, because they import it with their first take.
 _NEEDS = {"zeroscope": ("torch", "diffusers", "transformers", "accelerate")}
-_INSTALL_MODELS = "pip install torch==2.13.0 && pip install 'webtv[models]'"
 
 
 class State(StrEnum):
@@ -206,7 +206,7 @@ def _house_formats() -> Finding:
 
 
 def _station(settings: Settings) -> Iterator[Finding]:
-    from webtv.engine.supervision import holder_of
+    from webtv.core.lock import holder_of
     from webtv.themes.loader import load_folder
 
     pid = holder_of(settings.data / "serve.lock")
@@ -224,6 +224,7 @@ def _station(settings: Settings) -> Iterator[Finding]:
     remedy = f"make {folder} writable, or point WEBTV_DATA elsewhere"
     writable = os.access(folder, os.W_OK | os.X_OK)
     yield _finding("station", "data folder", writable, str(settings.data), remedy)
+    yield _socket(settings.air_socket)
     yield _database(settings.database, running=pid is not None)
     yield _port(settings, running=pid is not None)
     loaded = load_folder(settings.channels, wiring.known_names(settings))
@@ -235,6 +236,14 @@ def _station(settings: Settings) -> Iterator[Finding]:
     if state is not State.GOOD:
         remedy = "`webtv check` says what is wrong" if loaded else "name a folder of them: --channels"
     yield Finding("station", "channels", state, found, "" if state is State.GOOD else remedy)
+
+
+def _socket(path: Path) -> Finding:
+    try:
+        expect_short(path.absolute())
+    except WebTVError as error:
+        return Finding("station", "head-end's socket", State.BAD, error.message, error.remedy)
+    return Finding("station", "head-end's socket", State.GOOD, "its path is short enough")
 
 
 def _database(path: Path, *, running: bool) -> Finding:
@@ -297,6 +306,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _adapters(_: Settings) -> Iterator[Finding]:
+    from webtv.studio.diffusers.zeroscope import INSTALL
+
     for stage in wiring.ADAPTERS:
         for name in sorted(wiring.adapter_names(stage)):
             embedded = name in _EMBEDDED
@@ -304,7 +315,7 @@ def _adapters(_: Settings) -> Iterator[Finding]:
             missing = [package for package in _NEEDS.get(name, ()) if not find_spec(package)]
             if missing:
                 found = f"needs {', '.join(missing)}"
-                yield Finding("adapters", f"{stage}: {name}", lacking, found, _INSTALL_MODELS)
+                yield Finding("adapters", f"{stage}: {name}", lacking, found, INSTALL)
                 continue
             try:
                 wiring.build(stage, {"use": name})
@@ -320,9 +331,11 @@ def _adapters(_: Settings) -> Iterator[Finding]:
 
 
 def _extras(_: Settings) -> Iterator[Finding]:
+    from webtv.studio.diffusers.zeroscope import INSTALL
+
     yield _graphics_card()
     for package in ("torch", "diffusers"):
-        remedy = f"for model adapters: {_INSTALL_MODELS}"
+        remedy = f"for model adapters: {INSTALL}"
         yield _extra(package, lambda package=package: version(package), remedy)  # type: ignore[misc]
     yield _extra("nginx with RTMP", _nginx, f"to serve RTMP yourself: {_APT}nginx-light libnginx-mod-rtmp")
     yield _extra("Chromium", _chromium, f"for the tests only: {_APT}chromium")

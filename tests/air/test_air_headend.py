@@ -32,7 +32,11 @@ def client(house: House) -> HeadEndClient:
 def segments(house: House, slug: str = "tide") -> list[int]:
     path = house.data / "hls" / slug / "index.m3u8"
     with contextlib.suppress(OSError):
-        return [int(line[:-4].partition("-")[2]) for line in path.read_text().splitlines() if line.endswith(".m4s")]
+        return [
+            int(line[:-4].partition("-")[2])
+            for line in path.read_text().splitlines()
+            if line.endswith(".m4s")
+        ]
     return []
 
 

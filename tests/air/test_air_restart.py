@@ -227,7 +227,12 @@ async def test_a_lost_cursor_or_folder_does_not_make_the_stream_run_backwards(ho
     assert marks(house).count("#EXT-X-DISCONTINUITY") == 1
     again = [airing.n for airing in list(house.log.read()) if airing.start_frame == 0][1:]
     assert again == [aired + 1]
-    for junk in ("", "\x00" * 300, "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:x\n", "#EXT-X-MEDIA-SEQUENCE:9\n1-1.m4s\n"):
+    for junk in (
+        "",
+        "\x00" * 300,
+        "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:x\n",
+        "#EXT-X-MEDIA-SEQUENCE:9\n1-1.m4s\n",
+    ):
         (house.hls / "index.m3u8").write_text(junk)
         await air_until(channel(house, clock, events), clock, 4)
         assert counted(house, "MEDIA-SEQUENCE") == gops(house)[0]
@@ -259,7 +264,11 @@ async def test_times_agree_to_the_millisecond(house: House) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     lines = marks(house)
-    dates = {int(line[:-4].partition("-")[2]): lines[n - 2].partition(":")[2] for n, line in enumerate(lines) if ".m4s" in line}
+    dates = {
+        int(line[:-4].partition("-")[2]): lines[n - 2].partition(":")[2]
+        for n, line in enumerate(lines)
+        if ".m4s" in line
+    }
     airings = {airing.start_frame: airing.utc for airing in house.log.read()}
     assert len(airings) >= 5
     for frame, utc in airings.items():

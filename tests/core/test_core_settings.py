@@ -63,7 +63,5 @@ def test_secrets_do_not_show(monkeypatch):
 
 def test_everything_a_station_writes_is_in_its_data_folder(tmp_path):
     settings = load_settings(data=tmp_path / "here")
-    places = [settings.database, settings.library, settings.playlists, settings.asrun, settings.hls]
-    assert all(
-        place.is_relative_to(settings.data) for place in [*places, settings.air_socket, settings.air_config]
-    )
+    places = [settings.database, settings.library, settings.air_socket, settings.air_config]
+    assert all(place.is_relative_to(settings.data) for place in places)

@@ -10,8 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.exc import OperationalError
 
-from webtv.core.errors import ConfigError, TransientError
+from webtv.core.errors import ConfigError, ResourceError, TransientError
 from webtv.db import schema
 from webtv.db.database import open_database
 from webtv.db.migrations import config_for, engine_for, upgrade
@@ -307,3 +308,41 @@ async def test_a_file_held_by_another_process_is_a_passing_trouble(path, monkeyp
             assert await names(database) == ["free"]
     finally:
         holder.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (sqlite3.SQLITE_FULL, "full"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "read or write"),
+        (sqlite3.SQLITE_CANTOPEN, "opened"),
+        (sqlite3.SQLITE_NOMEM, "memory"),
+    ],
+)
+async def test_what_the_machine_lacks_is_said_with_a_remedy(path, code, said):
+    async def work(_session) -> None:
+        driver = sqlite3.OperationalError("as the driver says")
+        driver.sqlite_errorcode = code
+        raise OperationalError("INSERT", {}, driver)
+
+    async with await open_database(path) as database:
+        with pytest.raises(ResourceError, match=said) as caught:
+            await database.write(work)
+    assert (caught.value.place, bool(caught.value.remedy)) == (str(path), True)
+
+
+async def test_a_database_that_may_only_be_read_is_said(path):
+    async with await open_database(path) as database:
+
+        async def work(session) -> None:
+            await session.execute(text("PRAGMA query_only=ON"))
+            try:
+                session.add(note("refused"))
+                await session.flush()
+            finally:
+                await session.execute(text("PRAGMA query_only=OFF"))
+
+        with pytest.raises(ResourceError, match="only be read") as caught:
+            await database.write(work)
+        assert "mounted" in caught.value.remedy
+        assert await names(database) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from webtv.core.errors import TransientError
-from webtv.engine.supervision import holder_of
+from webtv.core.lock import holder_of
 
 SCRIPT = """
 import fcntl, os, signal, sys, time

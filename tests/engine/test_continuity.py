@@ -7,8 +7,10 @@ import pytest
 from engine_house import House, channel
 
 from webtv.clips.clip import Kind
+from webtv.core.errors import TransientError
+from webtv.engine import continuity
 from webtv.engine.shelf import Shelf
-from webtv.library.records import SequenceState
+from webtv.library.records import SequenceState, SequenceStats
 from webtv.playlist.ffconcat import read_entries
 
 DAY = 86_400.0
@@ -21,6 +23,10 @@ def whole(entries) -> bool:
     return all(pos == 1 or places[at - 1] == (seq, pos - 1) for at, (seq, pos) in enumerate(places)) and (
         entries[-1].pos == entries[-1].of
     )
+
+
+async def stats(house: House, sequence: str) -> SequenceStats:
+    return next(each for each in await house.catalogue.every() if each.id == sequence)
 
 
 async def test_reruns_fill_what_new_content_leaves_and_sequences_stay_whole(house: House):
@@ -152,6 +158,52 @@ async def test_midnight_moves_what_aired_to_the_days_archive(house: House):
     assert house.entries("one")[0].n == aired[8]
 
 
+async def test_a_long_list_of_what_aired_moves_before_midnight(house: House, monkeypatch):
+    monkeypatch.setattr(continuity, "_ENOUGH", 53)
+    house.clock.forward(DAY / 2 - house.clock.time() % DAY)
+    house.orchestrate({"one": LONG}, ahead=130.0)
+    await house.make("one", 8)
+    archive = house.data / "playlists" / "archive" / "one"
+    house.head_end.air("one", 53)
+    await house.tick()
+    assert not archive.exists()
+    aired = [entry.n for entry in house.entries("one")]
+    house.head_end.air("one")
+    await house.tick()
+    (file,) = archive.iterdir()
+    assert [entry.n for entry in read_entries(file)] == aired[:4]
+    house.head_end.air("one", 4)
+    await house.tick()
+    assert list(archive.iterdir()) == [file], "one file a day, however often it rotates"
+    assert [entry.n for entry in read_entries(file)] == aired[:8]
+    assert house.entries("one")[0].n == aired[8]
+    day = datetime.fromtimestamp(house.clock.time(), UTC).date().isoformat()
+    assert file.name == f"{day}.ffconcat"
+
+
+async def test_what_lies_ahead_is_protected_although_the_last_look_failed(house: House):
+    house.orchestrate({"one": channel(buffer=30)})
+    await house.make("one", 2)
+    last = house.head_end.air("one")[-1]
+    await house.tick()
+    protected: list[set[str]] = []
+    check = house.space.check
+
+    async def heard(clips):
+        protected.append(set(clips))
+        return await check(clips)
+
+    async def down(_slug):
+        raise TransientError("the database is busy")
+
+    house.space.check = heard
+    house.catalogue.ready = down
+    await house.tick(25)
+    assert house.told("engine.channel.stumbled")
+    assert len(protected) == 1
+    assert protected[0] == {entry.clip for entry in house.entries("one") if entry.n >= last.n}
+
+
 async def test_a_midnight_that_nobody_saw_is_made_up_for(house: House):
     house.orchestrate({"one": LONG}, ahead=130.0)
     await house.make("one", 8)
@@ -179,7 +231,7 @@ async def test_airings_are_noted_once_over_restarts(house: House):
     await house.make("one", 2)
     first = house.head_end.air("one", 2)[0]
     await house.tick()
-    noted = await house.catalogue.stats(first.seq)
+    noted = await stats(house, first.seq)
     assert noted.times == 1
     assert noted.last_aired == pytest.approx(house.clock.time() - 0.5)
     writes = []
@@ -203,13 +255,13 @@ async def test_reruns_of_the_head_ends_own_are_noted_too(house: House):
     house.clock.forward(5)
     house.head_end.log("one", first.numbered(1, Kind.RERUN), n=None)
     await house.tick(2)
-    assert (await house.catalogue.stats(first.seq)).times == 1  # both at one look: the latest counts
+    assert (await stats(house, first.seq)).times == 1  # both at one look: the latest counts
     house.clock.forward(5)
     house.head_end.log("one", first.numbered(1, Kind.RERUN), n=None)
     house.head_end.log("one", first.numbered(1, Kind.IDENT), n=None)
     await house.tick(2)
-    stats = await house.catalogue.stats(first.seq)
-    assert (stats.times, stats.last_aired) == (2, pytest.approx(house.clock.time() - 1, abs=0.01))
+    noted = await stats(house, first.seq)
+    assert (noted.times, noted.last_aired) == (2, pytest.approx(house.clock.time() - 1, abs=0.01))
 
 
 async def test_days_of_airings_are_noted_little_by_little(house: House):

@@ -15,13 +15,13 @@ from crew import Crew, Line, crew_in, lives, until
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConflictError
 from webtv.core.events import EventLog
+from webtv.core.lock import holder_of
 from webtv.core.process import Process
 from webtv.engine.supervision import (
     HAND_OVER,
     Pace,
     Supervisor,
     control_lock,
-    holder_of,
     settle_log,
     settle_logs,
     take_over,

@@ -1,6 +1,8 @@
 """What a worker does with its job, whatever happens meanwhile."""
 
 import asyncio
+import errno
+import os
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,6 +156,24 @@ async def test_a_failed_check_is_tried_again_with_another_attempt(bench: Bench):
     for _ in range(3):
         assert await ann.work_once()
     assert bench.made == ["bed 1", "bed 2", "bed 3"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_full_disk_is_waited_for_however_often(bench: Bench, number: int):
+    ann, house = worker(bench), bench.house
+    bench.failures = [OSError(number, os.strerror(number)) for _ in range(6)]
+    for _ in range(7):
+        assert await ann.work_once()
+        house.clock.forward(1000)
+    assert (await house.ledger.find(kind=BED))[0].state is JobState.DONE
+    assert {event.data["attempt"] for event in house.told("engine.job.failed")} == set(range(1, 7))
+    assert "free some space" in house.told("engine.job.failed")[0].remedy
+
+
+async def test_another_trouble_of_the_system_is_given_up(bench: Bench):
+    bench.failures = [OSError(errno.EACCES, "no")]
+    assert await worker(bench).work_once()
+    assert (await bench.house.ledger.find(kind=BED))[0].state is JobState.FAILED
 
 
 async def test_a_bug_fails_the_job_for_good_and_asks_for_a_report(bench: Bench):

@@ -16,8 +16,16 @@ async def test_viewers_count_until_they_are_silent(house):
     await audience.seen("bob", "one")
     house.clock.forward(1)
     assert await audience.watching() == {"one": 1}
-    await audience.left("bob", "one")
+    house.clock.forward(WATCHING_SECONDS)
     assert await audience.watching() == {}
+
+
+async def test_a_viewer_who_switches_counts_where_they_are(house):
+    audience = Audience(house.database, house.clock)
+    await audience.seen("ann", "one")
+    await audience.seen("bob", "one")
+    await audience.seen("ann", "two")
+    assert await audience.watching() == {"one": 1, "two": 1}
 
 
 async def test_notes_keep_json_under_names(house):

@@ -64,3 +64,77 @@ async def test_a_flood_is_taken_whole_while_the_database_answers(house):
         journal(event(number))
     await journal.flush()
     assert len(await journal.recent(limit=2000)) == 900
+
+
+async def test_a_name_that_is_no_text_is_kept_as_near_as_can_be(house):
+    journal = Journal(house.database, house.clock)
+    name = b"caf\xe9.yaml".decode(errors="surrogateescape")
+    odd = Event(name, name, Severity.WARNING, name, name, {"file": name, name: [name]})
+    journal(odd)
+    journal(event(2))
+    await journal.flush()
+    _, entry = await journal.recent()
+    kept = "caf?.yaml"
+    assert entry.event == Event(kept, kept, Severity.WARNING, kept, kept, {"file": kept, kept: [kept]})
+
+
+async def test_one_event_that_cannot_be_kept_holds_up_no_other_and_ends_nothing(house, caplog):
+    journal = Journal(house.database, house.clock)
+    task = asyncio.ensure_future(journal.run())
+    journal(event(1))
+    journal(event(2, data={("no", "key"): 1}))
+    journal(event(3))
+    async with asyncio.timeout(10):
+        while len(await journal.recent()) < 2:
+            pass
+    assert not task.done()
+    assert [entry.event.message for entry in await journal.recent()] == ["number 3", "number 1"]
+    assert "an event is dropped" in caplog.text
+    assert "number 2" in caplog.text
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_trouble_that_nobody_foresaw_does_not_end_it(house, caplog, monkeypatch):
+    journal = Journal(house.database, house.clock)
+    write = journal._add_what_can_be
+
+    async def broken(_waiting):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(journal, "_add_what_can_be", broken)
+    task = asyncio.ensure_future(journal.run())
+    journal(event(1))
+    async with asyncio.timeout(10):
+        while "a bug" not in caplog.text:
+            await asyncio.sleep(0)
+    monkeypatch.setattr(journal, "_add_what_can_be", write)
+    await house.clock.advance(10)
+    async with asyncio.timeout(10):
+        while not await journal.recent():
+            pass
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_flushing_side_by_side_writes_once(house):
+    journal = Journal(house.database, house.clock)
+    for number in range(5):
+        journal(event(number))
+    await asyncio.gather(journal.flush(), journal.flush(), journal.flush())
+    assert len(await journal.recent()) == 5
+
+
+@pytest.mark.parametrize("rounds", range(1, 8))
+async def test_stopped_in_the_midst_of_writing_it_writes_once(house, rounds):
+    journal = Journal(house.database, house.clock)
+    task = asyncio.ensure_future(journal.run())
+    journal(event(1))
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(await journal.recent()) == 1

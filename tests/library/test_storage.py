@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from webtv.core.errors import InputError, ResourceError
-from webtv.library.storage import Storage, Usage
+from webtv.library.storage import Storage
 
 
 @pytest.fixture
@@ -35,8 +35,7 @@ async def test_the_same_bytes_are_one_file(storage, tmp_path):
     second = await storage.add(source(tmp_path), "mp4")
     assert first == second
     assert not (tmp_path / "take.mp4").exists()
-    usage = await storage.usage()
-    assert (usage.files, usage.bytes) == (1, 15)
+    assert [file.bytes for file in storage.files()] == [15]
 
 
 async def test_a_file_from_another_disk_is_copied_whole(storage, tmp_path, monkeypatch):
@@ -76,18 +75,21 @@ async def test_removing(storage, tmp_path):
     assert list(storage.files()) == []
 
 
-async def test_usage_counts_what_is_ours(storage, tmp_path):
-    nothing = await storage.usage()
-    assert (nothing.files, nothing.bytes) == (0, 0)
-    assert nothing.free > 0
+async def test_only_what_is_ours_is_found(storage, tmp_path):
+    assert list(storage.files()) == []
+    assert storage.free() > 0
     stored = await storage.add(source(tmp_path), "mp4")
     await storage.add(source(tmp_path, b"12345"), "jpg")
     (stored.path.parent / ".incoming.x").write_bytes(b"half")
     (storage.root / "README").write_bytes(b"not ours")
-    usage = await storage.usage()
-    assert isinstance(usage, Usage)
-    assert (usage.files, usage.bytes) == (2, 20)
-    assert {file.ext for file in storage.files()} == {"mp4", "jpg"}
+    assert {(file.ext, file.bytes) for file in storage.files()} == {("mp4", 15), ("jpg", 5)}
+
+
+async def test_what_is_made_again_is_young_again(storage, tmp_path):
+    stored = await storage.add(source(tmp_path), "mp4")
+    os.utime(stored.path, (0, 0))
+    await storage.add(source(tmp_path), "mp4")
+    assert stored.path.stat().st_mtime > 0, "else a sweep might take it before it is catalogued"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
+import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 from prompt_samples import CHANNELS, NIGHT_LINE, TIDELINE, ImpatientClock, completion, good
@@ -20,7 +22,9 @@ from webtv.prompts.grammar import GrammarWriter
 from webtv.prompts.memory import Memory
 from webtv.prompts.openai_writer import OpenAIWriter
 from webtv.prompts.safety import SafetyFilter
-from webtv.prompts.writer import Writer
+from webtv.prompts.sequence import SequencePlan
+from webtv.prompts.writer import Brief, Writer
+from webtv.testing.clock import VirtualClock
 from webtv.testing.prompts import FakeWriter
 from webtv.themes.channel import Channel
 
@@ -35,6 +39,7 @@ def desk(
         safety=SafetyFilter(),
         memory=options.pop("memory", None) or Memory(),  # type: ignore[arg-type]
         events=events,
+        clock=options.pop("clock", None) or VirtualClock(),  # type: ignore[arg-type]
         **options,  # type: ignore[arg-type]
     )
     return made, events
@@ -75,6 +80,79 @@ async def test_trouble_falls_back_as_an_event(trouble: WebTVError) -> None:
     assert event.remedy == "start it"
     assert event.channel == "tideline"
     assert event.data["reason"] == str(trouble.category)
+
+
+async def test_a_primary_that_is_away_is_left_alone_ever_longer() -> None:
+    clock = VirtualClock(start=0.0)
+    primary = FakeWriter(failures=[TransientError("it hangs") for _ in range(8)])
+    made, events = desk(primary, clock=clock)
+    rests = []
+    for seed in range(8):
+        assert (await made.write("tideline", TIDELINE, seed)).writer == "grammar"
+        asked, failed = len(primary.briefs), clock.monotonic()
+        while clock.monotonic() - failed < 2000:
+            before = len(primary.failures)
+            clock.forward(15)
+            if made._pause.may_ask():
+                made._pause.asked()
+                break
+            await made.write("tideline", TIDELINE, 100 + seed)
+            assert (len(primary.briefs), len(primary.failures)) == (asked, before)
+        rests.append(clock.monotonic() - failed)
+    assert rests == [30, 60, 120, 240, 480, 900, 900, 900]
+    told = [event for event in events.recent if event.kind == "prompts.writer.fell_back"]
+    assert len(told) == 8, "one for each time it was asked, none while it was not"
+    assert told[0].data["until"] == "00:00:30 UTC"
+    assert told[0].message.endswith("grammar writes instead until 00:00:30 UTC")
+
+    assert (await made.write("tideline", TIDELINE, 200)).writer == "fake"
+    primary.failures.append(TransientError("it hangs again"))
+    await made.write("tideline", TIDELINE, 201)
+    clock.forward(30)
+    assert (await made.write("tideline", TIDELINE, 202)).writer == "fake", "success had reset it"
+
+
+async def test_a_primary_that_names_a_time_is_left_alone_until_then() -> None:
+    clock = VirtualClock()
+    made, _ = desk(FakeWriter(failures=[RateLimited("slow down", retry_after=100.0)]), clock=clock)
+    writers = []
+    for seconds in (0, 99, 1):
+        clock.forward(seconds)
+        writers.append((await made.write("tideline", TIDELINE, seconds)).writer)
+    assert writers == ["grammar", "grammar", "fake"]
+
+
+async def test_one_that_only_wrote_badly_is_asked_again_at_once() -> None:
+    made, events = desk(FakeWriter(failures=[QualityError("nonsense")]))
+    assert (await made.write("tideline", TIDELINE, 1)).writer == "grammar"
+    assert "until" not in events.recent[0].data
+    assert (await made.write("tideline", TIDELINE, 2)).writer == "fake"
+
+
+async def test_one_outage_met_by_many_counts_once_and_one_tries_after_it() -> None:
+    class Hanging(FakeWriter):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked, self.ends = 0, asyncio.Event()
+
+        async def write(self, brief: Brief) -> SequencePlan:
+            self.asked += 1
+            await self.ends.wait()
+            raise TransientError("it hangs")
+
+    clock, primary = VirtualClock(), Hanging()
+    made, events = desk(primary, clock=clock)
+    for asked, until in ((4, 30), (5, 60)):
+        primary.ends.clear()
+        async with asyncio.TaskGroup() as group:
+            for number in range(4):
+                group.create_task(made.write(f"channel-{number}", TIDELINE, number))
+            await asyncio.sleep(0)
+            assert primary.asked == asked
+            primary.ends.set()
+        ends = datetime.fromtimestamp(clock.time() + until, UTC).strftime("%H:%M:%S UTC")
+        assert events.recent[-1].data["until"] == ends
+        clock.forward(until)
 
 
 async def test_a_refused_sequence_is_tried_again_then_falls_back() -> None:

@@ -86,7 +86,7 @@ class ChannelOnAir:
         try:
             async with asyncio.TaskGroup() as group:
                 on_air.group, self._on_air = group, on_air
-                self.apply(self.config)
+                self.apply(self.config, self._hls_window)
                 group.create_task(asyncio.to_thread(self._make_ready, on_air.pool))
                 while True:
                     await self._step(on_air, zero, begun)
@@ -193,11 +193,12 @@ class ChannelOnAir:
             "if the machine was neither off nor asleep, read air.log in the logs folder",
         )
 
-    def apply(self, config: ChannelConfig) -> None:
-        """Follow a changed configuration: outputs, name, ident. The format stays."""
-        self.config = config
+    def apply(self, config: ChannelConfig, hls_window: float) -> None:
+        """Follow a changed configuration: outputs, name, ident, window. The format stays."""
+        self.config, self._hls_window = config, hls_window
         if (on_air := self._on_air) is None or on_air.group is None:
             return  # it begins with this configuration
+        on_air.hls.keep(hls_window)
         for gone in on_air.outputs.keys() - set(config.outputs):
             on_air.tasks.pop(gone).cancel()
             del on_air.outputs[gone]

@@ -6,7 +6,6 @@ socket speaks HTTP: ``GET /status``, ``POST /reload``, ``POST /stop``.
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import random
 import signal
@@ -30,6 +29,7 @@ from webtv.clips.encoder import committed_avcc
 from webtv.core.clock import Clock
 from webtv.core.errors import ConflictError, WebTVError
 from webtv.core.events import Event, EventLog, EventSink, Severity
+from webtv.core.lock import LockHeld, held
 from webtv.core.log import redact
 
 _THREADS = 64  # files and mixing happen in threads; one channel's slow disk must not use all of them up
@@ -42,21 +42,15 @@ def only_one(data: Path) -> Iterator[None]:
     Raises:
         ConflictError: another one airs already.
     """
-    handle = os.open(data / "air.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConflictError(
-                "a head-end airs this data folder already",
-                place=str(data),
-                remedy="end it with `webtv stop`, or choose another --data folder",
-            ) from error
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(handle)
+        with held(data / "air.lock"):
+            yield
+    except LockHeld as lock:
+        raise ConflictError(
+            "a head-end airs this data folder already",
+            place=str(data),
+            remedy="end it with `webtv stop`, or choose another --data folder",
+        ) from lock
 
 
 class HeadEnd:
@@ -110,7 +104,8 @@ class HeadEnd:
             self._end(slug)
         for slug, channel in wanted.items():
             if slug in self._channels:
-                self._channels[slug].apply(channel)
+                self._channels[slug].apply(channel, config.hls_window)
+                self._slates[slug].apply(channel)
             else:
                 self._start(channel, config.hls_window)
 

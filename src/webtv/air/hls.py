@@ -44,17 +44,16 @@ class HlsWriter:
         self._folder = folder
         self._header = header
         self._epoch = epoch
-        self._length = max(6, int(window / GOP_SECONDS))
+        self.keep(window)
         self._segments: deque[_Segment] = deque()
         self._behind: deque[str] = deque()  # names that have left the playlist and stay for players that lag
         self._media_sequence = 0
         self._discontinuities = 0
         self._open = False
 
-    @property
-    def folder(self) -> Path:
-        """Where the files lie."""
-        return self._folder
+    def keep(self, window: float) -> None:
+        """Let viewers seek back so many seconds from now on; the playlist grows or shrinks to it."""
+        self._length = max(6, int(window / GOP_SECONDS))
 
     def write(self, piece: Slice) -> None:
         """Add one slice as a segment and slide the window.

@@ -28,6 +28,7 @@ class SlateMaker:
     def __init__(self, config: ChannelConfig) -> None:
         self._config = config
         self._gops: list[Gop] = []
+        self._stale = True
         self._lock = threading.Lock()
         self._abandoned = False
 
@@ -38,13 +39,20 @@ class SlateMaker:
             TransientError: it was abandoned meanwhile.
         """
         with self._lock:
-            if not self._gops:
+            if self._stale:
+                self._stale = False
                 form = house_format(self._config.format)
                 target = io.BytesIO()
                 sound = np.zeros((_SECONDS * form.fps * form.samples_per_frame, 2), np.float32)
                 encode_mp4(self._pictures(), sound, form, target)
                 self._gops = read_gops(target.getvalue(), form, committed_avcc()[form.name], "slate")
             return self._gops
+
+    def apply(self, config: ChannelConfig) -> None:
+        """Follow a changed name or colour: the slate is made anew when it is next needed. Never waits."""
+        if (config.name, config.accent) != (self._config.name, self._config.accent):
+            self._stale = True
+        self._config = config
 
     def abandon(self) -> None:
         """Let a process that is ending not wait for a slate that is being made."""

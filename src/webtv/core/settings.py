@@ -23,6 +23,11 @@ class Settings(BaseSettings):
     channels: Path = Field(Path("channels"), description="Folder with the curators' channel files.")
     host: str = Field("127.0.0.1", description="Address the web pages listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the web pages; 0 takes a free one.")
+    hosts: frozenset[str] = Field(
+        frozenset(),
+        description="Host names under which the web pages answer beside the loopback ones, as JSON; "
+        "a proxy on this machine needs its public name here.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."
     )

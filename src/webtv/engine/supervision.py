@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import random
 import shutil
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,34 +13,12 @@ from webtv.air.client import HeadEndClient
 from webtv.core.clock import Clock
 from webtv.core.errors import ConflictError, TransientError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
+from webtv.core.lock import LockHeld, held, holder_of
 from webtv.core.process import Detached, Process, python_command, spawn_detached
 
 HAND_OVER = signal.SIGUSR1  # tells a control plane to leave and to let the head-end air on
 _HEALTHY = 30.0
 _LOG_BYTES = 10_000_000
-_LOCK_TRIES = 20
-_LOCK_PAUSE = 0.01
-
-
-def holder_of(lock: Path) -> int | None:
-    """Process id of whoever holds a lock file, or None if nobody does."""
-    try:
-        handle = os.open(lock, os.O_RDWR)
-    except OSError:
-        return None
-    try:
-        for _ in range(_LOCK_TRIES):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if pid := _written_pid(handle):
-                    return pid
-                time.sleep(_LOCK_PAUSE)  # it was taken this moment and its holder has not signed yet
-            else:
-                return None
-        return None
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -52,38 +28,15 @@ def control_lock(data: Path) -> Iterator[None]:
     Raises:
         ConflictError: another one is.
     """
-    handle = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _take(handle):
-            raise ConflictError(
-                f"process {_written_pid(handle)} runs this station already",
-                place=str(data),
-                remedy="end it with `webtv stop`, take its place with --takeover, or choose another --data",
-            )
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield
-        os.ftruncate(handle, 0)  # so that nobody ever reads the number of a process that is long gone
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int) -> bool:
-    """Lock a file; somebody who only looks who holds it (:func:`holder_of`) is waited for."""
-    for _ in range(_LOCK_TRIES):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(_LOCK_PAUSE)
-        else:
-            return True
-    return False
-
-
-def _written_pid(handle: int) -> int:
-    """The process id in a lock file; 0 if there is none."""
-    text = os.pread(handle, 32, 0).strip()
-    return int(text) if text.isdigit() else 0
+        with held(data / "serve.lock"):
+            yield
+    except LockHeld as lock:
+        raise ConflictError(
+            f"process {lock.pid} runs this station already",
+            place=str(data),
+            remedy="end it with `webtv stop`, take its place with --takeover, or choose another --data",
+        ) from lock
 
 
 async def take_over(data: Path, clock: Clock, patience: float = 10.0) -> None:

@@ -60,25 +60,26 @@ def stats_query() -> Select[Any]:
         .subquery()
     )
     # Column by column: a plan is by far the largest of them, and nobody chooses by it.
-    query: Select[Any] = (
-        select(
-            SequenceRow.id,
-            SequenceRow.channel,
-            SequenceRow.title,
-            SequenceRow.state,
-            SequenceRow.shots,
-            SequenceRow.created,
-            SequenceRow.listed_at,
-            AiringRow.last_aired,
-            AiringRow.times,
-            BedRow.bytes.label("bed_bytes"),
-            clips.c.clips,
-            clips.c.frames,
-            clips.c.bytes.label("clip_bytes"),
-            clips.c.newest,
-            votes.c.votes,
-            votes.c.total,
-        )
+    columns: tuple[Any, ...] = (
+        SequenceRow.id,
+        SequenceRow.channel,
+        SequenceRow.title,
+        SequenceRow.state,
+        SequenceRow.shots,
+        SequenceRow.created,
+        SequenceRow.listed_at,
+        AiringRow.last_aired,
+        AiringRow.times,
+        BedRow.bytes.label("bed_bytes"),
+        clips.c.clips,
+        clips.c.frames,
+        clips.c.bytes.label("clip_bytes"),
+        clips.c.newest,
+        votes.c.votes,
+        votes.c.total,
+    )
+    return (
+        select(*columns)
         .outerjoin(clips, clips.c.sequence == SequenceRow.id)
         .outerjoin(BedRow, BedRow.id == SequenceRow.bed)
         .outerjoin(AiringRow, AiringRow.sequence == SequenceRow.id)

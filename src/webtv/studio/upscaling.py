@@ -89,7 +89,7 @@ class DetailUpscaler:
             out[i] = self._one(frame, width, height, chunk.start_frame + i)
         return out
 
-    def _one(self, frame: Frames, width: int, height: int, number: int) -> Frames:
+    def _one(self, frame: Frames, width: int, height: int, index: int) -> Frames:
         part = np.ascontiguousarray(crop_to_aspect(frame, width, height))
         big = (
             part
@@ -101,7 +101,7 @@ class DetailUpscaler:
             big = cv2.addWeighted(big, 1 + self._detail, soft, -self._detail, 0)
         if self._grain > 0:
             plate = self._plate(width, height)
-            dx, dy = (number * 37) % _TILE, (number * 53 + number // 7) % _TILE
+            dx, dy = (index * 37) % _TILE, (index * 53 + index // 7) % _TILE
             noise = plate[dy : dy + height, dx : dx + width]
             big = cv2.add(big, cv2.merge((noise, noise, noise)), dtype=cv2.CV_8U)
         return np.asarray(big, np.uint8)

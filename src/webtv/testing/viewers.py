@@ -8,7 +8,7 @@ from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
 from webtv.core.errors import InputError
 from webtv.core.events import Event
-from webtv.viewers.audience import Audience
+from webtv.library.audience import WATCHING_SECONDS
 from webtv.viewers.station import ChannelState, ChannelView, ClipPage, ClipView, Health, OnAir, Trouble
 
 SHOT_SECONDS = 6.0
@@ -183,10 +183,7 @@ class FakeStation:
     trouble: tuple[Trouble, ...] = ()
     log: list[Event] = field(default_factory=list)
     ratings: dict[str, dict[str, int]] = field(default_factory=dict)
-    audience: Audience = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.audience = Audience(self.clock)
+    heard: dict[tuple[str, str], float] = field(default_factory=dict)
 
     async def channels(self) -> tuple[ChannelView, ...]:
         """All channels."""
@@ -215,7 +212,8 @@ class FakeStation:
         """Count a viewer."""
         if all(script.view.slug != channel for script in self.scripts):
             return None
-        return self.audience.beat(session, channel)
+        self.heard[session, channel] = self.clock.monotonic()
+        return self._watching(channel)
 
     async def rate(self, clip_id: str, session: str, stars: int) -> ClipView | None:
         """Keep a rating."""
@@ -232,7 +230,7 @@ class FakeStation:
         """The latest events."""
         return tuple(reversed(self.log[-limit:]))
 
-    def poster_path(self, sha: str) -> Path | None:
+    async def poster_path(self, sha: str) -> Path | None:
         """Where a poster lies."""
         return self.posters.get(sha)
 
@@ -240,12 +238,18 @@ class FakeStation:
         """Folder of live files."""
         return self.live.get(slug)
 
+    def _watching(self, slug: str) -> int:
+        since = self.clock.monotonic() - WATCHING_SECONDS
+        return sum(channel == slug and at > since for (_, channel), at in self.heard.items())
+
     def _view(self, script: Script) -> ChannelView:
-        viewers = script.view.viewers + self.audience.watching(script.view.slug)
+        viewers = script.view.viewers + self._watching(script.view.slug)
         if script.view.state is ChannelState.OFF:
             return replace(script.view, viewers=viewers)
         n = int(self.clock.time() // SHOT_SECONDS)
         entries = [self._entry(script, n + step) for step in range(-_EARLIER, _NEXT + 1)]
+        if script.view.state is ChannelState.FILLER:  # no playlist lists it
+            entries[: _EARLIER + 1] = [replace(entry, n=0) for entry in entries[: _EARLIER + 1]]
         return replace(
             script.view,
             earlier=tuple(entries[:_EARLIER]),

@@ -1,5 +1,6 @@
 """Routes of the API: channels, clips, heartbeats, ratings, health and metrics."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Query
@@ -8,22 +9,29 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from webtv.core.clock import Clock
 from webtv.viewers import schemas
-from webtv.viewers.audience import HEARTBEAT_SECONDS
+from webtv.viewers.allowance import Allowance
 from webtv.viewers.documentation import document
 from webtv.viewers.metrics import CONTENT_TYPE, Metrics
 from webtv.viewers.permissions import Permission, permission
 from webtv.viewers.problems import Problem, not_found
-from webtv.viewers.sessions import NewSession, give_session, session_of
-from webtv.viewers.station import ChannelView, Station
+from webtv.viewers.sessions import Sessions
+from webtv.viewers.station import HEARTBEAT_SECONDS, ChannelView, Station
 
 Slug = Annotated[str, Path(description="The channel's name in addresses.", max_length=40)]
 ClipId = Annotated[str, Path(description="Id of the clip.", max_length=40)]
+Spend = Callable[[str, Request], None]
 
 
-def add_api(app: FastAPI, station: Station, clock: Clock, metrics: Metrics, new_session: NewSession) -> None:
+def add_api(app: FastAPI, station: Station, clock: Clock, metrics: Metrics, sessions: Sessions) -> None:
     """Add the routes."""
-    _add_channels(app, station, clock, new_session)
-    _add_clips(app, station)
+    allowance = Allowance(clock)
+
+    def spend(session: str, request: Request) -> None:
+        # As the socket says: anybody may write anything into X-Forwarded-For.
+        allowance.spend(session, request.client.host if request.client else "")
+
+    _add_channels(app, station, clock, sessions, spend)
+    _add_clips(app, station, sessions, spend)
     _add_health(app, station, metrics)
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -32,7 +40,7 @@ def add_api(app: FastAPI, station: Station, clock: Clock, metrics: Metrics, new_
         return JSONResponse(document(app))
 
 
-def _add_channels(app: FastAPI, station: Station, clock: Clock, new_session: NewSession) -> None:
+def _add_channels(app: FastAPI, station: Station, clock: Clock, sessions: Sessions, spend: Spend) -> None:
     async def find(slug: str) -> ChannelView:
         view = await station.channel(slug)
         if view is None:
@@ -62,9 +70,11 @@ def _add_channels(app: FastAPI, station: Station, clock: Clock, new_session: New
     @permission(Permission.WATCH)
     async def heartbeat(slug: Slug, request: Request, response: Response) -> schemas.Heard:
         """Send it every 15 seconds while playing. It counts once the session cookie comes back with it."""
+        session = sessions.of(request)
+        if session is not None:
+            spend(session, request)
         view = await find(slug)
-        session = session_of(request)
-        give_session(request, response, new_session)
+        sessions.give(request, response)
         response.headers["Cache-Control"] = "no-store"
         viewers = await station.heartbeat(session, slug) if session else None
         return schemas.Heard(
@@ -74,7 +84,7 @@ def _add_channels(app: FastAPI, station: Station, clock: Clock, new_session: New
         )
 
 
-def _add_clips(app: FastAPI, station: Station) -> None:
+def _add_clips(app: FastAPI, station: Station, sessions: Sessions, spend: Spend) -> None:
     @app.get("/api/clips", tags=["clips"], summary="Clips, newest first")
     @permission(Permission.WATCH)
     async def clips(
@@ -98,9 +108,10 @@ def _add_clips(app: FastAPI, station: Station) -> None:
     @permission(Permission.RATE)
     async def rate(clip_id: ClipId, stars: schemas.Stars, request: Request) -> schemas.ClipOut:
         """1 to 5 stars, one rating per session; a second one replaces the first."""
-        session = session_of(request)
+        session = sessions.of(request)
         if session is None:
             raise Problem(403, "no_session", "A rating needs a session.", remedy="open a watch page first")
+        spend(session, request)
         view = await station.rate(clip_id, session, stars.stars)
         if view is None:
             raise not_found("clip", clip_id)
@@ -108,10 +119,10 @@ def _add_clips(app: FastAPI, station: Station) -> None:
 
 
 def _add_health(app: FastAPI, station: Station, metrics: Metrics) -> None:
-    @app.get("/healthz", tags=["health"], summary="Is the control plane alive?")
+    @app.get("/healthz", tags=["health"], summary="Do the web pages work?")
     @permission(Permission.OBSERVE)
     async def live(response: Response) -> schemas.HealthOut:
-        """200, or 503 where a restart would help."""
+        """200, or 503 while the database cannot be read."""
         health = await station.health()
         response.status_code = 200 if health.live else 503
         return schemas.HealthOut.of_health(health, ok=health.live)

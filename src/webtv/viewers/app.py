@@ -1,5 +1,6 @@
 """The web application: every route in one table, and what stands in front of it."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from webtv.viewers.pages import add_pages
 from webtv.viewers.permissions import Gate, Grants, everyone
 from webtv.viewers.problems import LastResort, Problem
 from webtv.viewers.security import Protection
-from webtv.viewers.sessions import NewSession, random_session
+from webtv.viewers.sessions import NewSession, Sessions, random_session
 from webtv.viewers.station import Station
 
 
@@ -32,7 +33,7 @@ class Site:
     Attributes:
         name: the station's name in titles.
         hosts: host names under which it answers; empty for all. Give ``LOOPBACK`` where it listens on
-            loopback only.
+            loopback only, and with it the names by which a proxy on the same machine asks.
     """
 
     name: str = "WebTV"
@@ -48,6 +49,7 @@ def create_app(
     site: Site = Site(),
     *,
     grants: Grants = everyone,
+    session_key: bytes | None = None,
     new_session: NewSession = random_session,
 ) -> FastAPI:
     """Build the application. It holds nothing that another web process would need.
@@ -57,9 +59,11 @@ def create_app(
         clock: times requests and stamps answers.
         site: the operator's choices.
         grants: what a visitor may do; decides before any route is reached.
+        session_key: signs the viewers' sessions; without one they end with the process.
         new_session: makes the random id of a viewer's session.
     """
     metrics = Metrics()
+    sessions = Sessions(session_key or secrets.token_bytes(32), new_session)
 
     def routes() -> Iterator[BaseRoute]:
         return iter(app.router.routes)
@@ -83,7 +87,7 @@ def create_app(
     for error in (Problem, RequestValidationError, HTTPException, WebTVError):
         app.add_exception_handler(error, problems.handle)
     app.state.site = site
-    add_pages(app, station, clock, new_session)
+    add_pages(app, station, clock, sessions)
     add_files(app, station)
-    add_api(app, station, clock, metrics, new_session)
+    add_api(app, station, clock, metrics, sessions)
     return app

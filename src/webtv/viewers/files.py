@@ -51,7 +51,7 @@ def add_files(app: FastAPI, station: Station) -> None:
     ) -> Response:
         """A JPEG. It never changes, so it may be kept for ever."""
         sha = name.removesuffix(".jpg")
-        path = station.poster_path(sha) if name.endswith(".jpg") and _SHA.fullmatch(sha) else None
+        path = await station.poster_path(sha) if name.endswith(".jpg") and _SHA.fullmatch(sha) else None
         answer = await send_file(request, path, FOREVER) if path is not None else None
         if answer is None:
             raise Problem(

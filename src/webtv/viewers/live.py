@@ -5,28 +5,32 @@ It holds no state that another web process would need, only caches of what does 
 
 import asyncio
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from webtv.air.blocked import BlockList
+import structlog
+from pydantic import ValidationError
+
 from webtv.air.client import HeadEndClient
 from webtv.clips.clip import Clip, Kind
 from webtv.core.clock import Clock
-from webtv.core.errors import WebTVError
+from webtv.core.errors import InputError, WebTVError
 from webtv.core.events import Event, Severity
 from webtv.core.format import house_format
+from webtv.core.ids import ALPHABET
 from webtv.library.audience import Audience
 from webtv.library.catalogue import Catalogue
 from webtv.library.journal import Journal
 from webtv.library.notes import Notes
 from webtv.library.ratings import Ratings
 from webtv.library.storage import POSTER, Storage
-from webtv.playlist.asrun import AsRunLog, utc_seconds
+from webtv.playlist.asrun import utc_seconds
 from webtv.playlist.entry import Entry
-from webtv.playlist.ffconcat import PlaylistReader
 from webtv.themes.channel import Channel
+from webtv.viewers.schedule import Schedule
 from webtv.viewers.station import (
     ChannelState,
     ChannelView,
@@ -36,11 +40,15 @@ from webtv.viewers.station import (
     OnAir,
     Trouble,
 )
+from webtv.viewers.withdrawal import Withdrawals
 
 _FRESH = 0.5  # seconds for which an answer of the head-end is shown to everybody
 _CLIPS = 2000
 _NEXT = 18
 _SHOWN_TROUBLE = 900.0  # seconds for which an error of a channel is shown on its page
+_CURSOR = re.compile(f"[{ALPHABET}]{{13}}")
+_PLACE = re.compile(r"(?P<file>.+?)(?P<place>:\d+:\d+: .*)", re.DOTALL)
+_FOLDERS = re.compile(r"(?<![\w:/.])/(?:[^\s/:;,'\"`]+/)+")
 
 
 class LiveStation:
@@ -84,11 +92,13 @@ class LiveStation:
         self._clock = clock
         self._window = window
         self._clips: OrderedDict[str, Clip] = OrderedDict()
-        self._readers: dict[str, PlaylistReader] = {}
-        self._blocked = BlockList(data / "blocked")
+        self._schedules: dict[str, Schedule] = {}
+        self._blocked = Withdrawals(data / "blocked", catalogue)
+        self._log = structlog.get_logger("webtv.viewers")
         self._turn = asyncio.Lock()
         self._asked = -_FRESH
         self._status: dict[str, Any] | None = None
+        self._kept: Mapping[str, Any] = {}
         self._channels: dict[str, Channel] = {}
         self._problems: dict[str, list[str]] = {}
 
@@ -108,7 +118,7 @@ class LiveStation:
 
     async def clip(self, clip_id: str) -> ClipView | None:
         """One clip that is not blocked."""
-        self._blocked.refresh()
+        await self._blocked.refresh()
         clip = await self._catalogue.clip(clip_id)
         if clip is None or not clip.sequence or clip.id in self._blocked:
             return None
@@ -116,7 +126,11 @@ class LiveStation:
 
     async def clips(self, cursor: str | None, limit: int, channel: str | None) -> ClipPage:
         """Clips, newest first, without the blocked ones."""
-        self._blocked.refresh()
+        if cursor is not None and not _CURSOR.fullmatch(cursor):
+            raise InputError(
+                "This cursor is not one of ours.", remedy="begin without one", place="query.cursor"
+            )
+        await self._blocked.refresh()
         page = await self._catalogue.clips(channel, cursor=cursor, limit=limit)
         shown = [clip for clip in page.clips if clip.id not in self._blocked]
         return ClipPage(tuple([await self._clip_view(clip) for clip in shown]), page.next)
@@ -138,7 +152,11 @@ class LiveStation:
 
     async def health(self) -> Health:
         """Whether the station lives and viewers can watch."""
-        await self._refresh()
+        try:
+            await self._refresh()
+        except WebTVError as error:
+            # Its place is a path on our disk, and not for everybody.
+            return Health(False, False, (Trouble("database", _without_folders(error.message)),))
         troubles: list[Trouble] = []
         if self._status is None:
             troubles.append(
@@ -155,8 +173,11 @@ class LiveStation:
         """The latest events, newest first."""
         return tuple(entry.event for entry in await self._journal.recent(limit=limit))
 
-    def poster_path(self, sha: str) -> Path | None:
-        """Where a poster lies."""
+    async def poster_path(self, sha: str) -> Path | None:
+        """Where a poster lies, unless its clip is blocked."""
+        await self._blocked.refresh()
+        if self._blocked.hides(sha):
+            return None
         path = self._storage.path(sha, POSTER)
         return path if path.is_file() else None
 
@@ -168,6 +189,7 @@ class LiveStation:
     # What pages are made of
 
     async def _refresh(self) -> None:
+        await self._blocked.refresh()
         async with self._turn:
             if self._clock.monotonic() - self._asked < _FRESH:
                 return
@@ -176,14 +198,31 @@ class LiveStation:
             except WebTVError:
                 self._status = None
             kept = await self._notes.get("channels", {})
-            self._channels = {slug: Channel.model_validate(data) for slug, data in kept.items()}
             self._problems = await self._notes.get("channel_problems", {})
+            if kept != self._kept:
+                self._channels = self._understood(kept)
+                self._kept = kept
             self._asked = self._clock.monotonic()
+
+    def _understood(self, kept: Mapping[str, Any]) -> dict[str, Channel]:
+        """The stored channels, without those that this version does not understand."""
+        found: dict[str, Channel] = {}
+        for slug, data in kept.items():
+            try:
+                found[slug] = Channel.model_validate(data)
+            except ValidationError as error:
+                where = ".".join(map(str, error.errors()[0]["loc"]))
+                self._log.error(
+                    "viewers.channel.skipped", channel=slug, error=error.errors()[0]["msg"], at=where
+                )
+        return found
 
     async def _view(self, slug: str, watching: Mapping[str, int]) -> ChannelView:
         channel = self._channels[slug]
         fps = channel.house_format.fps
         status = self._air(slug)
+        schedule = self._schedules.setdefault(slug, Schedule(self._data, slug, self._clock))
+        await schedule.refresh()
         now: OnAir | None = None
         ahead: list[OnAir] = []
         buffer = 0.0
@@ -193,7 +232,8 @@ class LiveStation:
             entry = Entry.from_json({**told, "n": max(1, told["n"])}, "")
             now = await self._on_air(entry, told["n"], start, channel)
             at = start + told["seconds"]
-            following = self._following(slug, told["n"], status["locked"])
+            # During filler nothing of the playlist is on air; what follows is what has not been taken yet.
+            following = schedule.after(told["n"] or status["locked"])
             for next_entry in following[:_NEXT]:
                 ahead.append(await self._on_air(next_entry, next_entry.n, at, channel))
                 at += next_entry.frames / fps
@@ -205,7 +245,7 @@ class LiveStation:
             state=self._state(channel, status),
             now=now,
             next=tuple(ahead),
-            earlier=await self._earlier(slug, channel, now),
+            earlier=await self._earlier(schedule, channel, now),
             buffer_seconds=buffer,
             viewers=watching.get(slug, 0),
             accent=channel.branding.accent,
@@ -226,20 +266,10 @@ class LiveStation:
             return ChannelState.PAUSED
         return ChannelState(status["state"])
 
-    def _following(self, slug: str, n: int, locked: int) -> list[Entry]:
-        path = self._data / "playlists" / f"{slug}.ffconcat"
-        reader = self._readers.setdefault(slug, PlaylistReader(path))
-        reader.refresh()
-        # During filler nothing of the playlist is on air; what follows is what has not been taken yet.
-        after = n or locked
-        return [entry for entry in reader.entries if entry.n > after]
-
-    async def _earlier(self, slug: str, channel: Channel, now: OnAir | None) -> tuple[OnAir, ...]:
-        log = AsRunLog(self._data / "asrun" / slug)
-        airings = await asyncio.to_thread(lambda: list(log.read(days=1))[-40:])
+    async def _earlier(self, schedule: Schedule, channel: Channel, now: OnAir | None) -> tuple[OnAir, ...]:
         since = self._clock.time() - self._window - 30
         found: list[OnAir] = []
-        for airing in airings:
+        for airing in schedule.airings:
             start = utc_seconds(airing.utc)
             if start < since or (now and start >= now.start_utc):
                 continue
@@ -264,12 +294,14 @@ class LiveStation:
         clip = await self._known_clip(entry.clip)
         about = clip.provenance if clip else {}
         seed = about.get("seed")
+        title = entry.title if entry.seq else channel.name
+        withdrawn = entry.clip in self._blocked
         return OnAir(
             n=n,
             clip_id=entry.clip,
             kind=entry.kind,
-            title=entry.title if entry.seq else channel.name,
-            prompt=clip.prompt if clip else "",
+            title="Withdrawn" if withdrawn else title,
+            prompt=clip.prompt if clip and not withdrawn else "",
             model=str(about.get("model", "")),
             label=clip.label if clip else "Algorithmic",
             seed=int(seed) if seed is not None else None,
@@ -279,7 +311,7 @@ class LiveStation:
             of=entry.of,
             start_utc=start,
             seconds=entry.frames / channel.house_format.fps,
-            poster=clip.poster if clip else None,
+            poster=clip.poster if clip and not withdrawn else None,
         )
 
     async def _known_clip(self, clip_id: str) -> Clip | None:
@@ -326,10 +358,18 @@ class LiveStation:
             for entry in entries
             if entry.at > since
         ]
-        return (*self._problems.get(slug, ()), *told)
+        return tuple(_without_folders(text) for text in (*self._problems.get(slug, ()), *told))
 
     def _index(self, slug: str) -> Path:
         return self._data / "hls" / slug / "index.m3u8"
+
+
+def _without_folders(text: str) -> str:
+    """A sentence for everybody: ``file:line:column`` and file names stay, our folders do not."""
+    match = _PLACE.fullmatch(text)
+    if match:
+        text = Path(match["file"]).name + match["place"]
+    return _FOLDERS.sub("", text)
 
 
 def _hashed(session: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-LIVE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|m4s|mp4|ts|aac|vtt)")
+LIVE_NAME = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]{0,99}\.(m3u8|m4s|mp4|ts|aac|vtt)")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -25,6 +25,7 @@ _TYPES = {
     ".jpg": "image/jpeg",
 }
 FOREVER = "public, max-age=31536000, immutable"
+_SEGMENT = "public, max-age=3600, immutable"  # longer than any live window; caches need not keep more
 _LIVE_CACHE = {
     ".m3u8": "no-store",
     ".mp4": "public, no-cache",  # an init segment keeps its name when the format changes
@@ -50,7 +51,7 @@ def _read(path: Path) -> _Content | None:
 
 def live_cache(name: str) -> str:
     """How long a live file may be kept: segments never change, playlists do all the time."""
-    return _LIVE_CACHE.get(Path(name).suffix, FOREVER)
+    return _LIVE_CACHE.get(Path(name).suffix, _SEGMENT)
 
 
 async def send_file(request: Request, path: Path, cache: str) -> Response | None:

@@ -13,14 +13,14 @@ from webtv.viewers.problems import not_found
 from webtv.viewers.programmes import coming
 from webtv.viewers.rendering import page
 from webtv.viewers.schemas import NowOut
-from webtv.viewers.sessions import NewSession, give_session
-from webtv.viewers.station import Station
+from webtv.viewers.sessions import Sessions
+from webtv.viewers.station import HEARTBEAT_SECONDS, Station
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UP_NEXT = 4
 
 
-def add_pages(app: FastAPI, station: Station, clock: Clock, new_session: NewSession) -> None:
+def add_pages(app: FastAPI, station: Station, clock: Clock, sessions: Sessions) -> None:
     """Add the routes."""
 
     @app.get("/", include_in_schema=False)
@@ -44,9 +44,10 @@ def add_pages(app: FastAPI, station: Station, clock: Clock, new_session: NewSess
             following=coming(view, _UP_NEXT),
             others=[other for other in await station.channels() if other.slug != slug],
             timeline=NowOut.of_view(view, now).model_dump(mode="json"),
+            heartbeat=HEARTBEAT_SECONDS,
             now=now,
         )
-        give_session(request, answer, new_session)
+        sessions.give(request, answer)
         return answer
 
     @app.get("/accents.css", include_in_schema=False)

@@ -90,12 +90,17 @@ def problem_of(error: Exception) -> Problem:
             wait = getattr(error, "retry_after", None)
             headers = {} if wait is None else {"Retry-After": str(max(1, round(wait)))}
             return Problem(
-                _STATUS[category], category.value, error.message, error.remedy, error.place or None, headers
+                _STATUS[category], category.value, error.message, error.remedy, _field(error.place), headers
             )
         case WebTVError(category=category):
             return Problem(_STATUS[category], category.value, "The station has a problem of its own.")
         case _:
             return Problem(500, "internal", "The station has a problem of its own.", remedy="try again later")
+
+
+def _field(place: str) -> str | None:
+    """The part of a request that an error names; a place on our disk is nobody's business."""
+    return place if place and "/" not in place else None
 
 
 def response(problem: Problem, scope: Scope) -> Response:

@@ -1,11 +1,11 @@
 """What the API says, as Pydantic models: the edge between the station's values and JSON."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from webtv.clips.clip import Kind
+from webtv.playlist.asrun import utc_text
 from webtv.themes.channel import Rating
 from webtv.viewers.rendering import poster
 from webtv.viewers.station import ChannelState, ChannelView, ClipPage, ClipView, Health, OnAir
@@ -13,10 +13,6 @@ from webtv.viewers.station import ChannelState, ChannelView, ClipPage, ClipView,
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(seed: int | None) -> str | None:
@@ -29,7 +25,7 @@ Seed = Annotated[str | None, Field(description="Seed, as text: it does not fit a
 class Airing(_Model):
     """One entry of a channel's playlist with the time at which it airs."""
 
-    n: int = Field(description="Entry number, never repeated within a channel.")
+    n: int = Field(description="Entry number, never repeated within a channel; 0 where filler airs.")
     clip: str = Field(description="Id of the clip.")
     kind: Kind = Field(description="Why it airs.")
     title: str = Field(description="Title of the sequence.")
@@ -66,7 +62,7 @@ class Airing(_Model):
             sequence=entry.sequence,
             position=entry.position,
             of=entry.of,
-            start=_iso(entry.start_utc),
+            start=utc_text(entry.start_utc),
             start_utc=entry.start_utc,
             seconds=entry.seconds,
             poster=poster(entry.poster),
@@ -176,7 +172,7 @@ class ClipOut(_Model):
             position=view.position,
             of=view.of,
             seconds=view.seconds,
-            created=_iso(view.created),
+            created=utc_text(view.created),
             poster=poster(view.poster),
             stars=view.stars,
             ratings=view.ratings,

@@ -14,6 +14,8 @@ from webtv.clips.clip import Kind
 from webtv.core.events import Event
 from webtv.themes.channel import Rating
 
+HEARTBEAT_SECONDS = 15  # between the signs of life of a player; three missed ones are a farewell
+
 
 class ChannelState(StrEnum):
     """What a channel is doing, as every room calls it."""
@@ -30,11 +32,12 @@ class OnAir:
     """One playlist entry with the time at which it airs: past, present or to come.
 
     Attributes:
-        n: entry number, never repeated within a channel.
+        n: entry number, never repeated within a channel; 0 for filler, which no playlist lists.
         clip_id: the clip.
         kind: why it airs.
-        title: the sequence's title; for idents and slates the channel's name.
-        prompt: the text that the model got; empty for idents and slates.
+        title: the sequence's title; for idents and slates the channel's name, for a blocked clip
+            ``Withdrawn``.
+        prompt: the text that the model got; empty for idents, slates and blocked clips.
         model: model and revision, or the algorithm's name and version.
         label: what is burned in, e.g. ``Algorithmic`` or ``AI-generated``.
         seed: seed of the shot, or None.
@@ -170,7 +173,7 @@ class Health:
     """Whether the station lives and can be used.
 
     Attributes:
-        live: the control plane works; if not, restart it.
+        live: the station's database can be read.
         ready: viewers can watch: the head-end airs and its streams are there.
         troubles: why not, or what limps although it is ready.
     """
@@ -212,7 +215,11 @@ class Station(Protocol):
         ...
 
     async def heartbeat(self, session: str, channel: str) -> int | None:
-        """A viewer is watching; returns how many are now. Comes every 15 s, is forgotten after 45 s."""
+        """A viewer is watching; returns how many are now.
+
+        Comes every :data:`HEARTBEAT_SECONDS`, is forgotten after
+        :data:`webtv.library.audience.WATCHING_SECONDS`.
+        """
         ...
 
     async def rate(self, clip_id: str, session: str, stars: int) -> ClipView | None:
@@ -227,8 +234,8 @@ class Station(Protocol):
         """The latest events, newest first."""
         ...
 
-    def poster_path(self, sha: str) -> Path | None:
-        """Where a poster lies; None if there is none. ``sha`` is 64 hexadecimal digits."""
+    async def poster_path(self, sha: str) -> Path | None:
+        """Where a poster lies; None if there is none or its clip is blocked. ``sha``: 64 hexadecimal digits."""
         ...
 
     def hls_folder(self, slug: str) -> Path | None:

@@ -17,7 +17,6 @@ _WEIGHTS = (("setting", 3.0), ("subject", 2.0), ("action", 1.0), ("light", 0.6),
 _FRAMING_ORDER = ("wide", "medium", "close", "medium", "wide", "detail")
 _LEFT = frozenset({"left", "leftward", "leftwards", "westward"})
 _RIGHT = frozenset({"right", "rightward", "rightwards", "eastward"})
-_AIR = frozenset({"gull", "bird", "swallow", "butterfly"})
 # Where a subject lives when the words name no place.
 _HOME = {
     "sailboat": "coast",

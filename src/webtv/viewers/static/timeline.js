@@ -40,6 +40,16 @@ export function entryAt(timeline, utc) {
 }
 
 /**
+ * Whether two entries are one airing; numbers would not tell, filler has none.
+ * @param {Airing} one
+ * @param {Airing | null} other
+ */
+export function same(one, other) {
+  const near = Math.abs(one.start_utc - (other?.start_utc ?? 0)) < 1; // what is foretold moves a little
+  return near && one.n === other?.n && one.clip === other.clip;
+}
+
+/**
  * The first entries of the programmes after an entry; idents and slates are no programmes.
  * @param {Airing[]} timeline
  * @param {Airing} current
@@ -50,7 +60,7 @@ export function comingAfter(timeline, current, most) {
   const found = [];
   let previous = current;
   for (const entry of timeline) {
-    if (entry.n <= current.n) continue;
+    if (entry.start_utc <= current.start_utc) continue;
     const begins = entry.sequence !== previous.sequence || entry.kind !== previous.kind;
     if (begins && ["new", "rerun", "live"].includes(entry.kind)) found.push(entry);
     previous = entry;

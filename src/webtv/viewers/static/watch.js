@@ -1,7 +1,7 @@
 // The watch page: what is written beneath the picture follows the picture that this viewer sees.
 
 import "./channels.js";
-import { comingAfter, entryAt } from "./timeline.js";
+import { comingAfter, entryAt, same } from "./timeline.js";
 import { ahead, duration, say, sayState, showPoster, watching } from "./words.js";
 
 /** @typedef {import("./timeline.js").Airing} Airing */
@@ -9,12 +9,11 @@ import { ahead, duration, say, sayState, showPoster, watching } from "./words.js
 /** @typedef {import("./player.js").WebTVPlayer} WebTVPlayer */
 
 const POLL_MS = 10_000;
-const HEARTBEAT_MS = 15_000;
 const UP_NEXT = 4;
 
 const page = /** @type {HTMLElement} */ (document.getElementById("watch"));
 const player = /** @type {WebTVPlayer | null} */ (document.querySelector("webtv-player"));
-const { slug = "", name = "" } = page.dataset;
+const { slug = "", name = "", heartbeat = "15" } = page.dataset;
 const station = document.querySelector(".wordmark span")?.textContent ?? "";
 
 /** @type {Now} */
@@ -70,7 +69,7 @@ function showNext(entry, utc) {
   const template = document.getElementById("next-item");
   if (!list || !(template instanceof HTMLTemplateElement)) return;
   const coming = comingAfter(known.timeline, entry, UP_NEXT);
-  const key = coming.map((each) => each.n).join();
+  const key = coming.map((each) => `${each.n} ${each.clip}`).join();
   if (key !== strip && coming.length) {
     strip = key;
     list.replaceChildren(
@@ -96,7 +95,7 @@ function follow() {
   const utc = seen();
   const entry = entryAt(known.timeline, utc);
   if (!entry) return;
-  if (entry.n !== shown?.n) showEntry(entry);
+  if (!same(entry, shown)) showEntry(entry);
   showNext(entry, utc);
 }
 
@@ -122,6 +121,6 @@ player?.addEventListener("programmetime", follow);
 player?.querySelector("video")?.addEventListener("playing", () => void beat(), { once: true });
 setInterval(follow, 1000);
 setInterval(poll, POLL_MS);
-setInterval(beat, HEARTBEAT_MS);
+setInterval(beat, 1000 * Number(heartbeat));
 document.addEventListener("visibilitychange", poll);
 if (shown) showEntry(shown);

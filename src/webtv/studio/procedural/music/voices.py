@@ -101,7 +101,6 @@ _SYNONYMS = {
     "kit": "drum percussion drumkit beat brush brushed brushes shaker taiko timpani cymbal tabla bongo conga "
     "snare hi-hat tambourine woodblock",
 }
-KIT = "kit"
 
 _WORDS = {word: name for name, words in _SYNONYMS.items() for word in words.split()}
 _WORDS.update({name: name for name in _SYNONYMS})

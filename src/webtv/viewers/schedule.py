@@ -1,0 +1,55 @@
+"""A channel's past and future as its files tell them, looked at in a thread and once a second at most."""
+
+import asyncio
+from bisect import bisect_right
+from pathlib import Path
+
+from webtv.core.clock import Clock
+from webtv.playlist.asrun import Airing, AsRunLog
+from webtv.playlist.entry import Entry
+from webtv.playlist.ffconcat import PlaylistReader
+
+_FRESH = 1.0  # seconds for which a look at the files counts
+_AIRINGS = 40
+_LINE = 400  # bytes that an airing takes at most, generously
+
+
+class Schedule:
+    """What aired and what is listed on one channel; call :meth:`refresh` before asking.
+
+    Args:
+        data: the station's data folder.
+        slug: the channel.
+        clock: says when it is time for another look.
+    """
+
+    def __init__(self, data: Path, slug: str, clock: Clock) -> None:
+        self._reader = PlaylistReader(data / "playlists" / f"{slug}.ffconcat")
+        self._log = AsRunLog(data / "asrun" / slug)
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._looked = -_FRESH
+        self._entries: tuple[Entry, ...] = ()
+        self._airings: tuple[Airing, ...] = ()
+
+    async def refresh(self) -> None:
+        """Look at the files again if the last look was a while ago."""
+        async with self._turn:
+            if self._clock.monotonic() - self._looked >= _FRESH:
+                await asyncio.to_thread(self._look)
+                self._looked = self._clock.monotonic()
+
+    @property
+    def airings(self) -> tuple[Airing, ...]:
+        """The latest airings, oldest first."""
+        return self._airings
+
+    def after(self, n: int) -> tuple[Entry, ...]:
+        """All entries with a number above ``n``."""
+        return self._entries[bisect_right(self._entries, n, key=lambda entry: entry.n) :]
+
+    def _look(self) -> None:
+        if self._reader.refresh():
+            self._entries = tuple(self._reader.entries)
+        # The end of the log is enough, and spans midnight; a day's file is long by the evening.
+        self._airings = tuple(self._log.tail(_AIRINGS * _LINE)[-_AIRINGS:])
