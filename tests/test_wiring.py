@@ -36,7 +36,7 @@ def test_an_unknown_adapter_is_told_with_the_known_ones() -> None:
     [
         (
             "studio:\n  upscale:\n    use: detail\n    detail: 9\n",
-            "foxes.yaml:6:13: detail is out of range: use a number from 0 to 2",
+            "foxes.yaml:6:13: 9 will not do: write a number from 0 to 2",
         ),
         (
             "studio:\n  interpolate: {use: dis, presett: fast}\n",
@@ -57,6 +57,21 @@ def test_refused_options_are_told_where_they_stand(studio: str, said: str) -> No
     loaded = check_channel((HEAD + studio).encode(), Path("foxes.yaml"), known)
     assert loaded.channel is None
     assert [str(problem) for problem in loaded.problems] == [said]
+
+
+def test_whatever_an_adapter_raises_is_told_at_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(size: int) -> None:
+        raise RuntimeError("no GPU of mine")
+
+    monkeypatch.setattr(wiring, "odd", odd, raising=False)
+    adapters = {**wiring.ADAPTERS, "shot": {**wiring.ADAPTERS["shot"], "odd": "webtv.wiring:odd"}}
+    monkeypatch.setattr(wiring, "ADAPTERS", adapters)
+    known = wiring.known_names(load_settings())
+    text = HEAD + "studio:\n  shot: {use: odd, size: 1}\n"
+    loaded = check_channel(text.encode(), Path("foxes.yaml"), known)
+    (problem,) = loaded.problems
+    assert "odd cannot be built: RuntimeError: no GPU of mine" in problem.message
+    assert isinstance(wiring.refusal("shot", {"use": "odd", "size": 1}), ConfigError)
 
 
 def test_good_options_are_taken() -> None:

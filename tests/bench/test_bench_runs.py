@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import av
@@ -11,11 +12,13 @@ from webtv.bench import air, studio, web
 from webtv.bench.footage import make_footage, write_playlist
 from webtv.bench.machine import ffmpeg_binary
 from webtv.bench.report import Report
+from webtv.cli import Bench
 from webtv.core.errors import InputError, InternalError, TransientError
 from webtv.core.format import house_format
 from webtv.core.settings import Settings
 
 CHANNELS = Path(__file__).parents[2] / "channels"
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
 RATIO = {"ratio_mixed", "mixed_core_percent", "reference_core_percent", "channels_per_core_mixed"}
 STUDIO = {"realtime_factor", "realtime_factor_per_core", "ratio_naive", "ratio_naive_steps", "ms_per_frame"}
 
@@ -97,3 +100,8 @@ async def test_web_does_not_count_errors_as_answers() -> None:
             await web._ask_all(port, "/", 2, 2)
     with pytest.raises(TransientError, match="broke off"):
         await web._ask_all(port, "/", 2, 2)
+
+
+def test_make_bench_runs_every_benchmark() -> None:
+    (names,) = re.findall(r"for what in ([a-z ]+); do \$\(BIN\)/webtv bench", MAKEFILE.read_text())
+    assert sorted(names.split()) == sorted(bench.value for bench in Bench)

@@ -3,20 +3,28 @@
 import asyncio
 import contextlib
 import json
+import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from crew import Crew, Line, crew_in, until
 from engine_house import House
 
+from webtv.clips.clip import Kind
 from webtv.core.clock import SystemClock
+from webtv.core.events import EventLog
 from webtv.core.settings import Settings, load_settings
-from webtv.engine.station import ControlPlane, Parts, air_config
+from webtv.engine.station import ControlPlane, Parts, air_config, last_good_channels
 from webtv.engine.supervision import Supervisor
+from webtv.library.eviction import Eviction
 from webtv.library.journal import Journal
+from webtv.library.storage import CLIP
+from webtv.playlist.entry import Entry, encode_entry
+from webtv.playlist.ffconcat import HEADER
 from webtv.themes.channel import Channel
 from webtv.themes.loader import KnownNames
 from webtv.themes.watcher import ChannelFolder
@@ -63,6 +71,7 @@ def parts(house: House, crew: Crew, settings: Settings) -> Parts:
         journal=Journal(house.database, house.clock),
         notes=house.notes,
         storage=house.storage,
+        eviction=Eviction(house.database, house.catalogue, house.storage, clock),
         head_end=Line(crew),
         supervisor=Supervisor(crew.data, crew.env, clock=clock, noise=random.Random(1), events=house.events),
         clock=clock,
@@ -172,3 +181,60 @@ async def test_idents_of_earlier_runs_are_in_the_first_air_json(parts: Parts, ho
     await ControlPlane(again, 0, {}).accept_channels()
     (told,) = json.loads(parts.settings.air_config.read_text())["channels"]
     assert told["ident"] == f"../library/{file[:2]}/{file}.mp4"
+
+
+async def test_days_long_past_and_orphans_go_and_what_is_listed_stays(parts: Parts, crew: Crew, house: House):
+    now = parts.clock.time()
+    days = [datetime.fromtimestamp(now - age * 86_400.0, UTC).date().isoformat() for age in (90, 31, 29, 0)]
+    archive, asrun = crew.data / "playlists" / "archive" / "foxes", crew.data / "asrun" / "foxes"
+    for folder, ending in ((archive, "ffconcat"), (asrun, "jsonl")):
+        folder.mkdir(parents=True)
+        for day in days:
+            (folder / f"{day}.{ending}").write_text("")
+    (asrun / "notes.txt").write_text("not ours")
+    rests = crew.data / "asrun" / "owls"
+    rests.mkdir()
+    (rests / f"{days[0]}.jsonl").write_text("")
+    orphan, listed, fresh = (house.storage.path(house.store(CLIP), CLIP) for _ in range(3))
+    for path in (orphan, listed):
+        os.utime(path, (0, now - 8 * 86_400.0))
+    entry = Entry(
+        1, "gone", Kind.NEW, "", 1, 1, None, 0, 96, "", f"../library/{listed.parent.name}/{listed.name}"
+    )
+    (crew.data / "playlists" / "lost.ffconcat").write_text(HEADER + encode_entry(entry))
+    async with on_air(parts, crew) as plane:
+        await until(lambda: house.told("library.orphans.removed"))
+        plane.stop()
+    assert sorted(path.stem for path in archive.iterdir()) == sorted(days[2:])
+    assert sorted(path.name for path in asrun.iterdir()) == sorted(
+        [*(f"{day}.jsonl" for day in days[2:]), "notes.txt"]
+    )
+    assert len(list(rests.iterdir())) == 1, "the latest of a channel that rests stays"
+    assert not orphan.exists()
+    assert listed.exists()
+    assert fresh.exists()
+    assert not house.told("engine.control.stumbled")
+
+
+def test_a_channel_kept_by_another_version_is_told_and_left_out():
+    events = EventLog()
+    good = Channel(name="Foxes", theme="As it was.")
+    stored = {"foxes": good.model_dump(mode="json"), "odd": {"name": "Odd", "laser": True}, "none": None}
+    assert last_good_channels(stored, events) == {"foxes": good}
+    assert [event.channel for event in events.recent] == ["odd", "none"]
+    assert {event.kind for event in events.recent} == {"engine.channel.forgotten"}
+
+
+async def test_trouble_with_the_channel_files_ends_nothing(parts: Parts, crew: Crew, house: House):
+    class Stumbling(ChannelFolder):
+        async def watch(self):
+            raise RuntimeError("a bug of an adapter")
+            yield
+
+    folder = Stumbling(parts.settings.channels, parts.folder._known, house.events)
+    folder.reload()
+    async with on_air(replace(parts, folder=folder), crew) as plane:
+        await until(lambda: house.told("engine.control.stumbled"))
+        assert "a bug of an adapter" in house.told("engine.control.stumbled")[0].message
+        assert crew.on_air
+        plane.stop()

@@ -18,6 +18,7 @@ from webtv.prompts.safety import SafetyFilter
 from webtv.prompts.sequence import SequencePlan
 from webtv.prompts.wording import Avoidance
 from webtv.prompts.writer import Brief
+from webtv.testing.clock import VirtualClock
 from webtv.themes.channel import Channel
 
 SHIPPED = Path(__file__).parents[2] / "channels"
@@ -59,7 +60,12 @@ async def write(channel: Channel, seeds: range, slug: str = "sample") -> list[Se
 async def test_no_two_of_a_thousand_prompts_are_alike(slug: str) -> None:
     channel = shipped_channels()[slug]
     desk = ScriptDesk(
-        None, GrammarWriter(), safety=SafetyFilter(), memory=Memory(), events=(events := EventLog())
+        None,
+        GrammarWriter(),
+        safety=SafetyFilter(),
+        memory=Memory(),
+        events=(events := EventLog()),
+        clock=VirtualClock(),
     )
     texts: list[str] = []
     seed = 0

@@ -36,6 +36,7 @@ def station(clock: VirtualClock, posters: Posters, tmp_path: Path) -> FakeStatio
     live.mkdir(parents=True)
     (live / "index.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:2\n")
     (live / "init.mp4").write_bytes(b"init")
+    (live / "1800000000-42.m4s").write_bytes(b"segment")
     (live / "s-000001.m4s").write_bytes(bytes(range(200)))
     (tmp_path / "hls" / "secret.m3u8").write_text("not for viewers")
     return FakeStation(clock, posters=posters.files, poster_of=posters.of, live={"tideline": live})

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from webtv.core.errors import ConflictError
 from webtv.testing.clock import VirtualClock
 from webtv.testing.viewers import FakeStation
 from webtv.viewers.sessions import COOKIE
@@ -107,6 +108,18 @@ async def test_a_failure_inside_shows_nothing_of_it(
     assert "content-security-policy" in answer.headers
     assert log[0]["event"] == "viewers.request.failed"
     assert log[0]["path"] == "/api/channels"
+
+
+async def test_a_place_on_disk_is_nobodys_business(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_self: FakeStation) -> None:
+        raise ConflictError("somebody else holds it", place="/srv/tv/data/webtv.sqlite3")
+
+    monkeypatch.setattr(FakeStation, "channels", fail)
+    answer = await client.get("/api/channels")
+    assert (answer.status_code, answer.json()["field"]) == (409, None)
+    assert "/srv" not in answer.text
 
 
 async def test_viewers_are_counted_once_each_and_forgotten(

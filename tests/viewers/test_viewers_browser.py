@@ -13,7 +13,9 @@ from viewers_broadcast import broadcast, serve
 from viewers_scenery import Posters
 
 from webtv.core.clock import SystemClock
-from webtv.testing.viewers import FakeStation
+from webtv.testing.clock import VirtualClock
+from webtv.testing.viewers import SHOT_SECONDS, FakeStation
+from webtv.viewers import assets
 from webtv.viewers.app import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -167,6 +169,47 @@ async def test_watching(on_air: FakeStation, artifacts: Path, size: str) -> None
         await page.evaluate("() => [window, document.querySelector('.strip')].forEach(e => e.scrollTo(0, 0))")
         await page.screenshot(path=artifacts / f"viewers-watch-{size}-whole.png", full_page=True)
     assert complaints == []
+
+
+async def test_what_is_told_follows_the_filler(posters: Posters) -> None:
+    """Filler has no number: its airings are told apart by clip and time."""
+    clock = VirtualClock()
+    station = FakeStation(clock, posters=posters.files, poster_of=posters.of)
+    seed = "document.querySelector('#watch [data-part=seed]').textContent"
+    app = create_app(station, clock)
+    async with (
+        serve(app) as origin,
+        chromium() as browser,
+        visit(browser, origin, "laptop", []) as page,
+    ):
+        await page.goto(f"{origin}/c/meadow-tales")
+        for _ in range(2):
+            before = await page.evaluate(f"() => {seed}")
+            clock.forward(SHOT_SECONDS)
+            view = await station.channel("meadow-tales")
+            assert view is not None
+            assert view.now is not None
+            assert view.now.n == 0
+            await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+            assert await until(page, seed, lambda now, old=before: now != old) == str(view.now.seed)
+        titles = "[...document.querySelectorAll('.strip [data-part=title]')].map(e => e.textContent)"
+        coming = await page.evaluate(f"() => {titles}")
+        later = [entry.title for entry in view.next]
+        assert coming[:1] == [title for title in later if title != view.now.title][:1]
+
+        # What aired before the filler had numbers, and must not come again in what follows.
+        listed = {"kind": "new", "seconds": 4, "poster": None}
+        timeline = [
+            {**listed, "n": 7, "clip": "a", "sequence": "past", "start_utc": 100},
+            {**listed, "n": 0, "clip": "b", "sequence": "filler", "start_utc": 104},
+            {**listed, "n": 8, "clip": "c", "sequence": "to come", "start_utc": 108},
+        ]
+        names = await page.evaluate(
+            """async ([address, timeline]) => (await import(address))
+              .comingAfter(timeline, timeline[1], 4).map(entry => entry.sequence)""",
+            [assets.address("timeline.js"), timeline],
+        )
+        assert names == ["to come"]
 
 
 async def test_daylight_and_the_documentation(on_air: FakeStation, artifacts: Path) -> None:

@@ -14,7 +14,8 @@ async def test_live_files_have_their_types_and_lifetimes(client: httpx.AsyncClie
     expected = {
         "index.m3u8": ("application/vnd.apple.mpegurl", "no-store"),
         "init.mp4": ("video/mp4", "public, no-cache"),
-        "s-000001.m4s": ("video/mp4", "public, max-age=31536000, immutable"),
+        "s-000001.m4s": ("video/mp4", "public, max-age=3600, immutable"),
+        "1800000000-42.m4s": ("video/mp4", "public, max-age=3600, immutable"),
     }
     for name, (media_type, cache) in expected.items():
         answer = await client.get(f"/hls/tideline/{name}")

@@ -10,7 +10,7 @@ from webtv.testing.viewers import SCRIPTS, FakeStation, Script
 from webtv.viewers import assets
 from webtv.viewers.app import create_app
 from webtv.viewers.security import POLICY
-from webtv.viewers.station import ChannelState
+from webtv.viewers.station import HEARTBEAT_SECONDS, ChannelState
 
 PAGES = ("/", "/c/tideline", "/c/meadow-tales", "/docs", "/nothing-here")
 HTML = {"accept": "text/html,application/xhtml+xml"}
@@ -82,6 +82,7 @@ async def test_the_watch_page_tells_what_is_on_air(client: httpx.AsyncClient) ->
     ):
         assert words in html
     assert f"{now['position']} of {now['of']}" in html
+    assert f'data-heartbeat="{HEARTBEAT_SECONDS}"' in html
     (video,) = Elements(html).of("video")
     assert video["poster"] == now["poster"]
     assert Elements(html).of("h1")

@@ -60,6 +60,9 @@ async def test_a_station_on_loopback_answers_to_its_loopback_names_only(
     for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000"):
         async with client_of(app, host) as client:
             assert (await client.get("/api/channels")).status_code == 200
+    behind_proxy = create_app(station, clock, Site(hosts=LOOPBACK | {"TV.example.org"}))
+    async with client_of(behind_proxy, "tv.example.org") as client:
+        assert (await client.get("/api/channels")).status_code == 200
     async with client_of(app, "rebound.example:8000") as client:
         answer = await client.get("/api/channels")
         assert (answer.status_code, answer.json()["code"]) == (421, "wrong_host")

@@ -99,7 +99,7 @@ def last_good_channels(stored: Mapping[str, Any], events: EventSink) -> dict[str
             events(
                 Event(
                     "engine.channel.forgotten",
-                    f"what an earlier version kept of {slug} is not understood ({error.error_count()} errors)",
+                    f"what an earlier version kept of {slug} is not understood: {error.error_count()} errors",
                     Severity.WARNING,
                     "nothing needs doing while its file is good; `webtv check` tells",
                     slug,

@@ -204,7 +204,7 @@ class _Pause:
     def begin(self, asked_at: float, error: WebTVError) -> str:
         """Pause, longer each time; returns until when, for people."""
         now = self.now()
-        if not self._failures or asked_at >= self._began:  # else it was asked before we knew: no news
+        if not self._failures or asked_at > self._began:  # else it was asked before we knew: no news
             seconds = min(_REST_AT_MOST, _REST * 2.0 ** min(self._failures, 10))
             if isinstance(error, RateLimited):
                 seconds = max(seconds, error.retry_after)

@@ -91,7 +91,7 @@ class ChannelView:
         accent: ``#rrggbb``.
         rating: for whom it is.
         language: BCP 47 tag.
-        problems: sentences about what is wrong, the newest first; empty when all is well.
+        problems: sentences about what is wrong, its file first; empty when all is well.
     """
 
     slug: str
@@ -235,7 +235,7 @@ class Station(Protocol):
         ...
 
     async def poster_path(self, sha: str) -> Path | None:
-        """Where a poster lies; None if there is none or its clip is blocked. ``sha``: 64 hexadecimal digits."""
+        """Where the poster with this SHA-256 lies; None if there is none or its clip is blocked."""
         ...
 
     def hls_folder(self, slug: str) -> Path | None:
