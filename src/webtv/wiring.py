@@ -382,7 +382,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
         # One thread each: parallelism comes from processes, and the air keeps its share of the cores.
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",  # threads that come and go would each keep an arena of frames
-        # Addresses with keys reach the head-end by air.json (0600); no child inherits them.
+        # Addresses with keys reach the head-end by air.json (0600), and only this process writes prompts:
+        # no child inherits a secret.
         "WEBTV_OUTPUTS": "{}",
+        "WEBTV_OPENAI_API_KEY": "",
         "OPENBLAS_NUM_THREADS": "1",
     }
