@@ -231,3 +231,8 @@ def house(folder: Path, artifacts: Path, env: dict[str, str] | None = None) -> I
     finally:
         found.end_everybody()
         (artifacts / f"{folder.name.rstrip('0123456789')}.log").write_text(found.last_words())
+
+
+def gop_number(segment: str) -> int:
+    """Number of a live segment's GOP, out of its name."""
+    return int(segment.removesuffix(".m4s").partition("-")[2])

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from stationhouse import BACK, STOPPED, House, house, small_channel, until
+from stationhouse import BACK, STOPPED, House, gop_number, house, small_channel, until
 
 from servers import children_of
 from webtv.core.process import Process
@@ -150,7 +150,7 @@ async def test_one_station_at_a_time_and_a_takeover(home: House) -> None:
 
             async def goes_on() -> bool:
                 names = await home.segments(SLUG)
-                return bool(names) and int(names[-1][:-4]) > int(last[:-4])
+                return bool(names) and gop_number(names[-1]) > gop_number(last)
 
             await until("the stream goes on", goes_on, BACK)
             assert "DISCONTINUITY\n" not in (await home.get(f"/hls/{SLUG}/index.m3u8")).text

@@ -19,7 +19,7 @@ import pytest_asyncio
 from browsing import SIZES, browser, seen, visit
 from hlswatch import GOP, Index, Recording, decibels, decode
 from playwright.async_api import Page
-from stationhouse import BACK, ON_AIR, PLAYABLE, SHIPPED, House, house, small_channel, until
+from stationhouse import BACK, ON_AIR, PLAYABLE, SHIPPED, House, gop_number, house, small_channel, until
 
 from servers import NginxRtmp
 
@@ -297,10 +297,6 @@ async def gone_on(station: House, slug: str, after: str, by: int) -> bool:
     names = await station.segments(slug)
     number = gop_number(after)
     return bool(names) and gop_number(names[-1]) >= number + by
-
-
-def gop_number(segment: str) -> int:
-    return int(segment.removesuffix(".m4s").partition("-")[2])
 
 
 async def test_a_new_file_is_a_new_channel(station: House) -> None:
