@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webtv.library.eviction import KEEP_SECONDS, STAR_SECONDS, Eviction, choose
+from webtv.library.eviction import KEEP_AT_LEAST, KEEP_SECONDS, STAR_SECONDS, Eviction, choose
 from webtv.library.ratings import Ratings
 from webtv.library.records import SequenceState, SequenceStats
 from webtv.library.storage import CLIP, POSTER
@@ -125,6 +125,23 @@ async def test_rows_and_files_of_whole_sequences_go(house):
 
     assert (await eviction.make_room(10**9, ())).sequences == 0, "the new one stays whatever the need"
     assert await catalogue.sequence(young) is not None
+
+
+async def test_two_days_are_kept_only_where_the_budget_holds_them(house):
+    eviction = Eviction(house.database, house.catalogue, house.storage, house.clock)
+    oldest = await house.make()
+    house.clock.forward(3 * DAY)
+    middle = await house.make()
+    house.clock.forward(KEEP_AT_LEAST + 1)
+    newest = await house.make()
+    one = 2 * 1100 + 500
+
+    assert (await eviction.make_room(one, ())).sequences == 1, "what is older than two days is enough"
+    assert await house.catalogue.sequence(oldest) is None
+    assert (await eviction.make_room(one, ())).sequences == 1, "else the oldest goes before two days are over"
+    assert await house.catalogue.sequence(middle) is None
+    assert (await eviction.make_room(10**9, ())).sequences == 0, "the latest hours stay in any case"
+    assert await house.catalogue.sequence(newest) is not None
 
 
 async def test_one_protected_clip_protects_its_sequence(house):

@@ -17,6 +17,8 @@ from webtv.library.records import SequenceState, SequenceStats
 from webtv.library.storage import BED, CLIP, POSTER, Storage, StoredFile
 
 KEEP_SECONDS = 48 * 3600.0
+KEEP_AT_LEAST = 2 * 3600.0
+"""What stays even where the budget does not hold two days: docs/decisions/0009."""
 STAR_SECONDS = 7 * 86400.0
 """A star more in the mean makes up for a week of age."""
 
@@ -85,7 +87,8 @@ class Eviction:
         catalogue: tells what there is.
         storage: where the files are.
         clock: decides what is new.
-        keep: seconds for which everything new stays.
+        keep: seconds for which everything new stays, if there is room for so much.
+        at_least: seconds for which it stays in any case.
     """
 
     def __init__(
@@ -96,12 +99,14 @@ class Eviction:
         clock: Clock,
         *,
         keep: float = KEEP_SECONDS,
+        at_least: float = KEEP_AT_LEAST,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._storage = storage
         self._clock = clock
         self._keep = keep
+        self._at_least = min(keep, at_least)
 
     async def make_room(self, need: int, protected_clips: Collection[str]) -> Evicted:
         """Free so many bytes, or as many as may be freed.
@@ -113,13 +118,13 @@ class Eviction:
         """
         if need <= 0:
             return Evicted(0, 0)
-        chosen = choose(
-            await self._catalogue.every(),
-            need,
-            now=self._clock.time(),
-            protected=await self._sequences_of(protected_clips),
-            keep=self._keep,
-        )
+        sequences = await self._catalogue.every()
+        protected = await self._sequences_of(protected_clips)
+        now = self._clock.time()
+        chosen = choose(sequences, need, now=now, protected=protected, keep=self._keep)
+        if sum(each.bytes for each in chosen) < need:
+            # The budget does not hold what is made in two days: better to go on making than to rest for one.
+            chosen = choose(sequences, need, now=now, protected=protected, keep=self._at_least)
         files = await self._database.write(lambda session: _forget(session, [each.id for each in chosen]))
         # A crash between rows and files leaves files without rows, which `sweep` finds; never the reverse.
         for sha, ext in files:
