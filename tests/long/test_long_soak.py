@@ -22,7 +22,7 @@ EVENING = START + 12 * HOUR  # 20:00 UTC: midnight comes two thirds of the way
 WINDOW = 40.0
 FEED, FED = 120.0, 8  # every so many seconds so many sequences, some 70 s: it runs dry again and again
 ALONE = (3 * HOUR, 4 * HOUR)  # the control plane is dead meanwhile
-GROWTH = 32 << 20  # bytes that the process may grow by after its first hour; what leaks for ever leaks more
+GROWTH = 16 << 20  # bytes that the process may grow by after its first hour; what leaks for ever leaks more
 _DRY = {"air.filler.reruns"}
 
 
