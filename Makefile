@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TORCH := 2.13.0
 ARGS :=
+HOURS := 2
 
 # Stamps: setting up happens once, and again when what it depends on changes.
 PYTHON_READY := $(VENV)/.python
@@ -49,9 +50,13 @@ check: $(TEST_READY) ## style, types and import contract
 smoke: $(RUN_READY) ## three minutes: start, watch, stop, no leftovers
 	@$(BIN)/python tests/e2e/smoke.py $(ARGS)
 
+.PHONY: soak
+soak: system $(RUN_READY) ## the whole station for HOURS=2, watched on every output; report in artifacts/soak
+	@$(BIN)/python tests/long/soak.py --hours $(HOURS) $(ARGS)
+
 .PHONY: bench
 bench: $(RUN_READY) ## every benchmark, as tables
-	@for what in air studio interpolate web start; do $(BIN)/webtv bench $$what $(ARGS) || exit 1; done
+	@for what in air studio interpolate web start viewer; do $(BIN)/webtv bench $$what $(ARGS) || exit 1; done
 
 .PHONY: constraints
 constraints: $(TEST_READY) ## pin the newest versions that pyproject.toml allows
@@ -106,7 +111,7 @@ BROWSER = $(shell command -v chromium || command -v google-chrome-stable || comm
 	ls -d $$HOME/.cache/ms-playwright/chromium-* 2>/dev/null)
 RTMP = $(shell PATH="$$PATH:/usr/sbin:/sbin"; command -v nginx && ls /usr/lib/nginx/modules/ngx_rtmp_module.so 2>/dev/null)
 MISSING = $(strip $(if $(PYTHON),,python3 python3-venv) $(if $(word 2,$(RTMP)),,nginx-light libnginx-mod-rtmp) \
-	$(if $(BROWSER)$(UBUNTU),,chromium fonts-dejavu-core))
+	$(if $(BROWSER)$(UBUNTU),,chromium fonts-dejavu-core) $(if $(shell command -v openssl),,openssl))
 
 .PHONY: system
 system:

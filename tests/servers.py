@@ -1,20 +1,24 @@
 """Real servers and programs for tests: on free ports, ended by process id, never looked up by name."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
+import ssl
+import struct
+import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from webtv.core.process import Process
+from webtv.testing.rtmp import RtmpServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RTMP_CONFIG = REPOSITORY / "rtmp" / "nginx.conf"
 
-_RTMP_MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
-_APT = "sudo apt-get install -y nginx-light libnginx-mod-rtmp chromium"
+_APT = "sudo apt-get install -y nginx-light libnginx-mod-rtmp chromium openssl"
 _BROWSERS = ("chromium", "google-chrome-stable", "google-chrome")
 
 
@@ -71,7 +75,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-class NginxRtmp:
+class NginxRtmp(RtmpServer):
     """The RTMP server of ``rtmp/nginx.conf`` on free ports, as an async context manager.
 
     Only what a test must own is changed: its two ports, and that nginx stays a child.
@@ -81,62 +85,7 @@ class NginxRtmp:
     """
 
     def __init__(self, prefix: Path) -> None:
-        self.port = free_port()
-        self.stat_port = free_port()
-        self._prefix = prefix
-        self._process: Process | None = None
-
-    @property
-    def process(self) -> Process:
-        """The running nginx master."""
-        assert self._process is not None, "use `async with`"
-        return self._process
-
-    def url(self, name: str) -> str:
-        """Address for publishing and playing a stream."""
-        return f"rtmp://127.0.0.1:{self.port}/live/{name}"
-
-    @property
-    def stat_url(self) -> str:
-        """Address of its statistics, XML."""
-        return f"http://127.0.0.1:{self.stat_port}/stat"
-
-    def configuration(self) -> str:
-        """The committed configuration with this server's ports."""
-        text = RTMP_CONFIG.read_text()
-        for old, new in {
-            "listen 127.0.0.1:1935;": f"listen 127.0.0.1:{self.port};",
-            "listen 127.0.0.1:8935;": f"listen 127.0.0.1:{self.stat_port};",
-        }.items():
-            assert text.count(old) == 1, f"{RTMP_CONFIG.name} should say `{old}` once"
-            text = text.replace(old, new)
-        return text
-
-    async def __aenter__(self) -> Self:
-        nginx = program("nginx")
-        if not _RTMP_MODULE.exists():
-            raise MissingProgram("nginx's RTMP module")
-        self._prefix.mkdir(parents=True, exist_ok=True)
-        config = self._prefix / "nginx.conf"
-        config.write_text(self.configuration())
-        argv = [str(nginx), "-p", f"{self._prefix}/", "-c", str(config), "-g", "daemon off;"]
-        self._process = await Process(argv, name="nginx").__aenter__()
-        try:
-            await self._listening()
-        except BaseException as error:
-            await self.__aexit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.process.__aexit__(kind, error, trace)
-
-    async def _listening(self, timeout: float = 10.0) -> None:
-        async with asyncio.timeout(timeout):
-            for port in (self.port, self.stat_port):
-                await listening(port, self.process)
+        super().__init__(prefix, RTMP_CONFIG)
 
 
 async def listening(port: int, process: Process | None = None, host: str = "127.0.0.1") -> None:
@@ -157,3 +106,129 @@ async def listening(port: int, process: Process | None = None, host: str = "127.
             writer.close()
             await writer.wait_closed()
             return
+
+
+class Authority:
+    """A throw-away certificate authority, made by openssl.
+
+    Args:
+        folder: where its files go; ``file`` is what trusts it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.file = folder / "ca.pem"
+        self._openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
+            *("-subj", "/CN=Throw-away authority", "-keyout", "ca.key", "-out", "ca.pem"),
+            *("-addext", "keyUsage=critical,keyCertSign"),
+        )
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        """A server's context with a certificate for these names, such as ``DNS:localhost``."""
+        (self._folder / "names").write_text(f"subjectAltName={','.join(names)}")
+        self._openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-subj", "/CN=server", "-keyout", "server.key", "-out", "server.csr"),
+        )
+        self._openssl(
+            *("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"),
+            *("-days", "2", "-extfile", "names", "-out", "server.pem"),
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._folder / "server.pem", self._folder / "server.key")
+        return context
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run([program("openssl"), *arguments], cwd=self._folder, check=True, capture_output=True)
+
+
+class Gate:
+    """A TCP proxy on a free port that can misbehave, as an async context manager.
+
+    Args:
+        backends: local ports; the first connection goes to the first, and so on, all later ones to the last.
+            Without any, connections are accepted and never answered.
+        tls: ends TLS here.
+        delay: seconds that every stretch takes on its way, in each direction.
+    """
+
+    def __init__(self, *backends: int, tls: ssl.SSLContext | None = None, delay: float = 0.0) -> None:
+        self.port = 0
+        self.history: list[str] = []  # "open 0", "close 0" as clients come and go
+        self.resets = False  # whether new connections are reset
+        self._backends = backends
+        self._tls = tls
+        self._delay = delay
+        self._moving = asyncio.Event()
+        self._moving.set()
+        self._writers: dict[asyncio.StreamWriter, socket.socket] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)  # a stall is to show soon
+        listener.bind(("127.0.0.1", 0))
+        self.port = int(listener.getsockname()[1])
+        self._server = await asyncio.start_server(self._serve, sock=listener, ssl=self._tls, limit=1 << 14)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.cut()
+        await asyncio.sleep(0)
+
+    def freeze(self) -> None:
+        """Read nothing more, and let nobody know."""
+        self._moving.clear()
+
+    def thaw(self) -> None:
+        """Go on where it froze."""
+        self._moving.set()
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for writer, opened in self._writers.items():
+            with contextlib.suppress(OSError):  # closed already
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = sum(line.startswith("open") for line in self.history)
+        self.history.append(f"open {number}")
+        self._writers[writer] = writer.get_extra_info("socket")
+        if self.resets:
+            self.cut()
+        elif self._backends:
+            port = self._backends[min(number, len(self._backends) - 1)]
+            try:
+                answers, questions = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                self.cut()
+                return
+            self._writers[questions] = questions.get_extra_info("socket")
+            for source, sink, name in ((reader, questions, f"close {number}"), (answers, writer, "")):
+                task = asyncio.create_task(self._carry(source, sink, name))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, at_end: str) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(1 << 16):
+                await self._moving.wait()
+                if self._delay:
+                    await asyncio.sleep(self._delay)
+                sink.write(data)
+                await sink.drain()
+        if at_end:
+            self.history.append(at_end)
+        sink.close()

@@ -15,7 +15,7 @@ from webtv.core.files import sha256_of
 
 REPOSITORY = Path(__file__).parents[1]
 CHANNELS = REPOSITORY / "channels"
-COMMANDS = ("serve", "air", "studio", "web", "stop", "check", "prompts", "make", "bench", "doctor")
+COMMANDS = ("serve", "air", "studio", "web", "stop", "rundown", "check", "prompts", "make", "bench", "doctor")
 HEAVY = {
     "torch",
     "openai",

@@ -40,5 +40,5 @@ def test_the_examples_on_the_page_are_accepted(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     settings = load_settings()
     assert settings.port == 9000
-    assert settings.outputs["local"].get_secret_value() == "rtmp://127.0.0.1/live/{channel}"
+    assert settings.outputs["local"].url.get_secret_value() == "rtmp://127.0.0.1/live/{channel}"
     assert settings.allowed_names == {"Ada Lovelace"}

@@ -28,6 +28,24 @@ await build({
 await writeFile(join(vendor, "hls.d.ts"), 'export { default as Hls } from "hls.js";\n');
 await cp(join(modules, "hls.js/LICENSE"), join(vendor, "hls.LICENSE.txt"));
 
+await build({
+  stdin: { contents: 'export { default as mpegts } from "mpegts.js";', resolveDir: here },
+  outfile: join(vendor, "mpegts.js"),
+  bundle: true,
+  format: "esm",
+  minify: true,
+  legalComments: "none",
+  target: ["chrome109", "firefox115", "safari16"],
+  banner: { js: `/* mpegts.js ${await version("mpegts.js")}, Apache-2.0, see mpegts.LICENSE.txt */` },
+});
+await writeFile(join(vendor, "mpegts.d.ts"), 'export { default as mpegts } from "mpegts.js";\n');
+const mpegtsLicences = [
+  await readFile(join(modules, "mpegts.js/LICENSE"), "utf8"),
+  await readFile(join(modules, "es6-promise/LICENSE"), "utf8"), // both are bundled in its distribution
+  await readFile(join(modules, "events/LICENSE"), "utf8"),
+];
+await writeFile(join(vendor, "mpegts.LICENSE.txt"), mpegtsLicences.join("\n\n----\n\n"));
+
 const rubik = "@fontsource-variable/rubik";
 for (const script of scripts) {
   await cp(join(modules, rubik, `files/rubik-${script}-wght-normal.woff2`), join(vendor, `rubik-${script}.woff2`));
@@ -47,7 +65,7 @@ await writeFile(join(vendor, "rubik.css"), faces.join(""));
 await cp(join(modules, rubik, "LICENSE"), join(vendor, "rubik.LICENSE.txt"));
 await writeFile(
   join(vendor, "VERSIONS.txt"),
-  `hls.js ${await version("hls.js")} (light) Apache-2.0\n${rubik} ${await version(rubik)} OFL-1.1\n`,
+  `hls.js ${await version("hls.js")} (light) Apache-2.0\nmpegts.js ${await version("mpegts.js")} Apache-2.0\n${rubik} ${await version(rubik)} OFL-1.1\n`,
 );
 
 const sums = [];

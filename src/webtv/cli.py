@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from webtv.core.errors import WebTVError
+from webtv.core.errors import InputError, WebTVError
 from webtv.core.settings import Settings, load_settings
+from webtv.playlist.edits import Action, Edit
 from webtv.themes.channel import Rating
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Bench(StrEnum):
     INTERPOLATE = "interpolate"
     WEB = "web"
     START = "start"
+    VIEWER = "viewer"
 
 
 def main() -> None:
@@ -119,12 +121,92 @@ def web(data: Data = None, host: Host = None, port: Port = None, leash: Leash = 
 
 
 @app.command()
+def probe(
+    address: Annotated[
+        str | None,
+        typer.Argument(help="A station, or one of its outputs; by default the one of these settings."),
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option("--channel", help="Slug of a channel to watch; all by default.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to watch.")] = 30.0,
+    data: Data = None,
+    leash: Leash = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a running station as a viewer does, and tell what came: gaps, timestamps, skew, black, silence.
+
+    Exit status 1 if no media came on one of the outputs.
+    """
+    from webtv.commands import serve_probe
+    from webtv.core.clock import SystemClock
+    from webtv.core.log import configure_log
+    from webtv.probe.table import show
+    from webtv.probe.visit import visit
+
+    settings = _settings(data=data)
+    if leash:
+        _run(serve_probe(settings, leash=True))
+        return
+    configure_log("warning")
+    address = address or f"http://127.0.0.1:{settings.port}"
+    found = _run(visit(address, channel or (), seconds, SystemClock()))
+    if as_json:
+        typer.echo(json.dumps(found))
+    else:
+        show(found, _console())
+    reports = [r for item in found["channels"].values() for r in item["outputs"].values()]
+    if not reports or not all(report["up"] for report in reports):
+        raise typer.Exit(1)
+
+
+@app.command()
 def stop(data: Data = None) -> None:
     """Stop the station of a data folder, whatever of it runs."""
     from webtv.commands import stop_station
 
     said = _run(stop_station(_settings(data=data)))
     typer.echo(said)
+
+
+@app.command()
+def rundown(
+    channel: Annotated[str, typer.Argument(help="Slug of a channel.")],
+    action: Annotated[
+        Action | None, typer.Argument(help="What to do; without it, what airs and waits is shown.")
+    ] = None,
+    sequence: Annotated[
+        str, typer.Argument(metavar="SEQ", help="The sequence: its id, or the number of its first entry.")
+    ] = "",
+    before: Annotated[
+        str, typer.Option("--before", metavar="SEQ", help="Where `move` puts it: before this one.")
+    ] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a channel airs and what waits, or edit it: skip, drop SEQ, next SEQ, move SEQ --before SEQ.
+
+    Sequences stay whole, and what is on air or locked stays as it is.
+    """
+    from webtv.editing import edit_rundown, look
+
+    settings = _settings(data=data)
+    done = None
+    if action:
+        done, order = _run(edit_rundown(settings, channel, Edit(action, sequence, before)))
+    elif sequence or before:
+        raise InputError(
+            "this says nothing of what to do", place="rundown", remedy="see webtv rundown --help"
+        )
+    else:
+        order = _run(look(settings, channel))
+    if as_json:
+        edited = {"edited": {"message": done.message, "sequence": done.seq}} if done else {}
+        typer.echo(json.dumps({**order.to_json(), **edited}, ensure_ascii=False))
+        return
+    if done:
+        typer.secho(done.message, bold=True)
+    order.show(_console())
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import signal
@@ -21,6 +22,8 @@ from webtv.core.log import configure_log
 from webtv.core.settings import Settings
 from webtv.core.sockets import expect_short
 from webtv.themes.channel import Rating
+
+_ARENAS = -8  # M_ARENA_MAX of malloc.h
 
 
 async def serve_station(settings: Settings, *, takeover: bool) -> None:
@@ -95,8 +98,26 @@ async def serve_air(settings: Settings) -> None:
 
     settings.data.mkdir(parents=True, exist_ok=True)
     configure_log("warning" if settings.log_level == "info" else settings.log_level)
+    _settle_in()
     head_end = HeadEnd(settings.data, SystemClock(), random.Random(), LogSink())
     await head_end.run()
+    # Not by way of the interpreter's end, which waits for every thread: one of them may wait for a disk that
+    # hangs, and all that must outlive this process is in files already.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _settle_in() -> None:
+    """Fit the interpreter to a process that lives for months and must be punctual.
+
+    Threads that mix hand the interpreter over within a millisecond, so that a deadline is not kept waiting
+    for five; and the allocator keeps two arenas instead of eight per core, each of which would hold on to
+    what one channel once needed.
+    """
+    sys.setswitchinterval(0.001)
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
 async def serve_studio(settings: Settings, *, leash: bool) -> None:
@@ -151,7 +172,9 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
     """
     import uvicorn
 
+    from webtv.air.client import HeadEndClient
     from webtv.viewers.app import LOOPBACK, Site, create_app
+    from webtv.viewers.flvstream import LiveServer
     from webtv.viewers.sessions import session_key
 
     configure_log(settings.log_level)
@@ -161,7 +184,13 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
     async with wiring.open_stores(settings) as stores:
         site = Site(hosts=LOOPBACK | settings.hosts if loopback or settings.hosts else frozenset())
         key = session_key(settings.data / "session.key")
-        application = create_app(wiring.live_station(stores), stores.clock, site, session_key=key)
+        application = create_app(
+            wiring.live_station(stores),
+            stores.clock,
+            site,
+            session_key=key,
+            feed=HeadEndClient(settings.air_socket).slices,
+        )
         config = uvicorn.Config(
             application,
             host=settings.host,
@@ -172,11 +201,33 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
             timeout_graceful_shutdown=1,
         )
         try:
-            await uvicorn.Server(config).serve()
+            await LiveServer(config).serve()
         except SystemExit as error:  # uvicorn's way of saying that it could not listen
             raise ConflictError(
                 f"port {settings.port} is taken", remedy="choose another one with --port"
             ) from error
+
+
+async def serve_probe(settings: Settings, *, leash: bool) -> None:
+    """Watch every channel of the station as a viewer does, and write ``DATA/probe.json``, until stopped."""
+    from webtv.air.client import HeadEndClient
+    from webtv.probe.subscription import http_client
+    from webtv.probe.watch import PROBE, HeadEndGuide, Watch
+
+    configure_log(settings.log_level)
+    if leash:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the control plane decides when it ends
+        _end_with_parent()
+    local = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
+    host = f"[{local}]" if ":" in local else local
+    # Pages that answer under certain names only are asked under one of those.
+    headers = {"Host": min(settings.hosts)} if settings.hosts and not local.startswith("127.") else None
+    async with http_client(headers) as client:
+        guide = HeadEndGuide(HeadEndClient(settings.air_socket))
+        watch = Watch(f"http://{host}:{settings.port}", guide, client, SystemClock())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watch.run())
+            group.create_task(watch.keep(settings.data / PROBE, LogSink()))
 
 
 async def stop_station(settings: Settings) -> str:

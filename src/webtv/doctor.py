@@ -298,11 +298,30 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     else:
         remedy = "set WEBTV_OPENAI_BASE_URL to any server with OpenAI's chat API"
         yield Finding("settings", "LLM writer", State.OPTIONAL, "none; the grammar writes", remedy)
-    if settings.outputs:
-        yield Finding("settings", "RTMP outputs", State.GOOD, ", ".join(sorted(settings.outputs)))
-    else:
+    yield from _outputs(settings)
+
+
+def _outputs(settings: Settings) -> Iterator[Finding]:
+    from webtv.air.targets import misfits, profile_of, rotation
+    from webtv.core.format import house_format
+    from webtv.themes.loader import load_folder
+
+    if not settings.outputs:
         remedy = "set WEBTV_OUTPUTS to push channels to RTMP servers"
         yield Finding("settings", "RTMP outputs", State.OPTIONAL, "none", remedy)
+        return
+    loaded = load_folder(settings.channels, wiring.known_names(settings))
+    channels = {item.slug: item.channel for item in loaded if item.channel is not None}
+    for name, target in sorted(settings.outputs.items()):
+        users = {slug: channel for slug, channel in channels.items() if name in channel.outputs}
+        found = f"{profile_of(target).title}, a new session every {rotation(target) / 3600:g} h; " + (
+            f"for {', '.join(sorted(users))}" if users else "no channel goes there"
+        )
+        what = f"output {name}"
+        yield Finding("settings", what, State.GOOD, found)
+        forms = {house_format(channel.format) for channel in users.values()}
+        for misfit in misfits(target, *sorted(forms, key=lambda form: form.name)):
+            yield Finding("settings", what, State.WEAK, misfit.message, misfit.remedy)
 
 
 def _adapters(_: Settings) -> Iterator[Finding]:

@@ -303,6 +303,7 @@ async def orchestrator(
         ConfigError: see :func:`script_desk`.
     """
     from webtv.air.client import HeadEndClient
+    from webtv.engine.edits import EditQueue
     from webtv.engine.orchestrator import Orchestrator
     from webtv.library.space import Space
 
@@ -335,6 +336,7 @@ async def orchestrator(
         events=events,
         ahead=settings.playlist_ahead,
         workers=workers,
+        edits=EditQueue(stores.database, stores.clock),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -200,6 +200,7 @@ class Rig:
     def air(self, slices: int) -> list[Slice]:
         made = []
         for _ in range(slices):
+            self.program.prefetch()
             made.append(self.timeline.advance())
             self.program.prefetch()
         self.slices += made
@@ -214,9 +215,13 @@ class Rig:
 
 
 class JumpingClock(VirtualClock):
-    """Time moves to whatever the only one who waits, waits for."""
+    """Time moves to whatever the only one who waits, waits for, once ``ready`` says so."""
+
+    ready: Callable[[], bool] = staticmethod(lambda: True)
 
     async def sleep(self, seconds: float) -> None:
+        while seconds > 0 and not self.ready():  # noqa: ASYNC110 - threads are at work
+            await asyncio.sleep(0.0005)
         self.forward(max(0.0, seconds))
         await asyncio.sleep(0)
 
@@ -239,6 +244,8 @@ def channel(
 async def air_until(on_air: ChannelOnAir, clock: VirtualClock, seconds: float) -> None:
     """Run a channel on a jumping clock until that much time has passed, then end it as a kill would."""
     end = clock.monotonic() + seconds
+    if isinstance(clock, JumpingClock):
+        clock.ready = lambda: on_air.idle
     threads = ThreadPoolExecutor()
     asyncio.get_running_loop().set_default_executor(threads)
     task = asyncio.create_task(on_air.run())

@@ -60,7 +60,7 @@ async def running(house: House) -> AsyncIterator[House]:
 async def test_it_airs_tells_and_follows_its_configuration(running: House) -> None:
     house = running
     told = await client(house).status()
-    assert set(told) == {"protocol", "version", "pid", "utc", "channels", "last_error"}
+    assert set(told) == {"protocol", "version", "pid", "utc", "channels", "events", "last_error"}
     (channel,) = told["channels"]
     assert (channel["slug"], channel["state"], channel["lost_seconds"]) == ("tide", "on_air", 0)
     assert channel["now"]["listed"]
@@ -75,12 +75,12 @@ async def test_it_airs_tells_and_follows_its_configuration(running: House) -> No
     await playable(house, "empty")
     states = {c["slug"]: c for c in (await client(house).status())["channels"]}
     assert states["empty"]["state"] == "slate"
-    assert [output["name"] for output in states["tide"]["outputs"]] == ["mirror"]
+    assert [output["name"] for output in states["tide"]["outputs"]] == ["hls", "flv", "mirror"]
     assert "secret-key" not in json.dumps(states)
     house.save_config()
     await client(house).reload()
     (channel,) = (await client(house).status())["channels"]
-    assert channel["outputs"] == []
+    assert [output["name"] for output in channel["outputs"]] == ["hls", "flv"]
 
     # A broken configuration is refused and changes nothing.
     (house.data / "air.json").write_text("{")

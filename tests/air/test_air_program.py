@@ -97,6 +97,7 @@ def test_a_blocked_clip_is_cut_at_the_next_gop_and_never_begins(house: House) ->
     assert (first.clip, first.frames, first.cut) == (entries[0].clip, GOP, True)
     assert rig.airings[1].start_frame == GOP
     (house.data / "blocked").unlink()
+    rig.program.prefetch()
     assert not rig.program.is_blocked(entries[0])
 
 

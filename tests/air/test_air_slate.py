@@ -1,8 +1,10 @@
 """What a reload changes while a channel airs: its slate and how far viewers can seek back."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from air_house import FORM, House
 
 from webtv.air.hls import HlsWriter
@@ -10,21 +12,48 @@ from webtv.air.slate import SlateMaker
 from webtv.air.slice import Slice, StreamHeader
 from webtv.clips.clip import Kind
 from webtv.clips.encoder import committed_avcc
+from webtv.core.errors import TransientError
+from webtv.core.events import Event
 from webtv.playlist.entry import Entry
 
 
 def test_a_renamed_channel_gets_another_slate_and_the_same_name_none(house: House) -> None:
     config = house.config()
-    slate = SlateMaker(config)
+    events: list[Event] = []
+    slate = SlateMaker(config, events.append)
+    assert not slate.ready
     first = slate()
-    slate.apply(replace(config, ident="../ident.mp4"))
+    assert slate.ready
+    assert not slate.apply(replace(config, ident="../ident.mp4"))
+    slate.refresh()
     assert slate() is first
-    slate.apply(replace(config, name="Another Name"))
+    assert slate.apply(replace(config, name="Another Name"))
+    assert slate() is first  # until the other one is made
+    slate.refresh()
     assert slate() != first
+    assert not events
+
+
+def test_without_children_the_head_end_makes_its_slate_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    by_child = SlateMaker(house.config(), lambda _: None)()
+    events: list[Event] = []
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no such interpreter"))
+    assert SlateMaker(house.config(), events.append)() == by_child
+    assert [event.kind for event in events] == ["air.slate.within"]
+
+
+def test_an_abandoned_slate_keeps_nobody_waiting(house: House) -> None:
+    slate = SlateMaker(house.config(), lambda _: None)
+    slate.abandon()
+    with pytest.raises(TransientError):
+        slate()
 
 
 def test_the_window_follows_the_setting(tmp_path: Path) -> None:
-    hls = HlsWriter(tmp_path, StreamHeader(FORM, committed_avcc()[FORM.name], b"\x11\x90"), 1000.0, 40.0)
+    header = StreamHeader(FORM, committed_avcc()[FORM.name], b"\x11\x90")
+    hls = HlsWriter(tmp_path, header, 1000.0, 40.0, slate=list, silence=b"")
     entry = Entry(1, "c", Kind.NEW, "s", 1, 1, None, 0, FORM.gop, "", "c.mp4")
 
     def listed(pieces: range) -> int:

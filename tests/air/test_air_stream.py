@@ -144,7 +144,7 @@ def mixed(changes: list[tuple[float, Sound | None]], seconds: float, tmp_path: P
         if sound is not None:
             soundfile.write(tmp_path / f"{n}.flac", sound, SAMPLE_RATE)
             track = BedReader(tmp_path / f"{n}.flac")
-        mixer.cue(round(at * SAMPLE_RATE), track, 0)
+        mixer.change(round(at * SAMPLE_RATE), track, 0)
     units += mixer.advance(round(seconds * SAMPLE_RATE))[1]
     context = av.CodecContext.create("aac", "r")
     context.extradata = mixer.asc

@@ -4,22 +4,29 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from webtv.bench import air, studio, web
-from webtv.bench.footage import make_footage, write_playlist
+from webtv.bench.footage import Footage, card_footage, write_playlist
 from webtv.bench.machine import ffmpeg_binary
+from webtv.bench.paced import Paced, measure_paced
+from webtv.bench.playout import Playout
 from webtv.bench.report import Report
+from webtv.bench.scales import Scale, measure_scale
+from webtv.bench.splicing import Lengths, measure_splicing, splice
 from webtv.cli import Bench
-from webtv.core.errors import InputError, InternalError, TransientError
+from webtv.core.clock import SystemClock
+from webtv.core.errors import ComponentError, InputError, InternalError, TransientError
 from webtv.core.format import house_format
 from webtv.core.settings import Settings
+from webtv.testing.rtmp import RtmpServer, nginx_binary
 
 CHANNELS = Path(__file__).parents[2] / "channels"
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
-RATIO = {"ratio_mixed", "mixed_core_percent", "reference_core_percent", "channels_per_core_mixed"}
 STUDIO = {"realtime_factor", "realtime_factor_per_core", "ratio_naive", "ratio_naive_steps", "ms_per_frame"}
 
 
@@ -28,27 +35,94 @@ def told(report: Report) -> dict[str, object]:
     return dict(json.loads(json.dumps(report.to_json(), allow_nan=False)))
 
 
-def test_air_compares_two_streams_of_the_same_pictures(tmp_path: Path) -> None:
-    report = told(air.measure_air(ffmpeg_binary(None), tmp_path, air.QUICK, quick=True))
-    assert report.keys() >= RATIO
-    assert all(isinstance(report[key], float) and report[key] > 0 for key in RATIO)
-    with av.open(tmp_path / "reference.flv") as reference, av.open(tmp_path / "ours.flv") as ours:
-        for stream in (reference, ours):
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    """Two short clips of the test picture."""
+    folder = tmp_path_factory.mktemp("footage")
+    return card_footage(ffmpeg_binary(None), folder, house_format(air.FORMAT), clips=2, clip_seconds=2)
+
+
+def test_the_test_picture_weighs_what_the_format_is_meant_for(footage: Footage) -> None:
+    assert footage.bit_rate == pytest.approx(2_500_000, rel=0.15)
+    sizes = [clip.stat().st_size for clip in footage.clips]
+    assert sizes[0] != sizes[1]  # the picture goes on from clip to clip
+
+
+def test_splicing_compares_streams_of_the_same_pictures(tmp_path: Path, footage: Footage) -> None:
+    lengths = Lengths(reference=4, mixed=8, passthrough=8, runs=1)
+    costs = measure_splicing(ffmpeg_binary(None), tmp_path, footage, lengths)
+    assert costs.keys() == {"reference", "mixed", "passthrough"}
+    assert all(cost > 0 for cost in costs.values())
+    for way in costs:
+        with av.open(tmp_path / f"{way}.flv") as stream:
             assert stream.streams.video[0].codec_context.name == "h264"
             assert stream.streams.audio[0].codec_context.name == "aac"
             assert (stream.streams.video[0].width, stream.streams.video[0].height) == (1280, 720)
-        # The beds are mixed in by both: the tone is there, not silence.
-        for stream in (reference, ours):
+            # Nobody is silent: beds are mixed in, or the clips' own sound goes through.
             sound = [frame.to_ndarray() for frame in stream.decode(audio=0)][20:]
-            assert max(float(abs(part).max()) for part in sound) > 0.05
+            assert max(float(np.abs(part).max()) for part in sound) > 0.02
 
 
-def test_an_aired_slate_is_no_benchmark(tmp_path: Path) -> None:
-    footage = make_footage(ffmpeg_binary(None), tmp_path, house_format("576p24@1"), clips=1, clip_seconds=2)
+def test_in_real_time_both_reach_the_same_server(tmp_path: Path, footage: Footage) -> None:
+    async def run() -> Paced:
+        async with RtmpServer(tmp_path / "nginx") as server:
+            return await measure_paced(
+                ffmpeg_binary(None), tmp_path, footage, server, SystemClock(), seconds=4.0, runs=1, step=1.0
+            )
+
+    paced = asyncio.run(run())
+    assert min(paced.reference, paced.head_end, paced.child_pss) > 0
+    assert paced.child >= 0  # so little that the system's hundredths of a second may not show it in time
+
+
+def test_a_scale_tells_what_each_channel_takes(tmp_path: Path, footage: Footage) -> None:
+    async def run() -> dict[str, Any]:
+        async with RtmpServer(tmp_path / "nginx") as server:
+            scale = Scale(2, 4.0, push=True, step=1.0)
+            one = {"channels": 1, "pss_mb": 1.0}
+            return await measure_scale(tmp_path / "scale", footage, scale, server, SystemClock(), smaller=one)
+
+    told = asyncio.run(run())
+    assert (told["channels"], told["beside_studio"]) == (2, False)
+    assert told["pss_mb_per_channel"] == pytest.approx(told["pss_mb"] - 1.0, rel=0.01)
+    for figures in (told, told["pushed"]):
+        assert figures["cpu_per_channel"] > 0
+        assert figures["worst_lateness_ms"] >= figures["p99_lateness_ms"] >= 0
+    assert told["pushed"]["pss_mb_per_child"] > 0
+
+
+async def test_what_did_not_air_gives_no_figure(tmp_path: Path, footage: Footage) -> None:
+    async with Playout(tmp_path / "short", footage, 1, 4, SystemClock()) as playout:
+        async with asyncio.timeout(60):
+            while (await playout.status())["c00"]["state"] == "on_air":  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.2)
+        with pytest.raises(InternalError, match="does not air its playlist"):
+            await playout.expect_programme()
+        with pytest.raises(InternalError, match="segments where"):
+            playout.seen(0.0, 1000.0)
+
+
+def test_ratios_are_of_the_reference_to_ours(footage: Footage) -> None:
+    costs = {"reference": 0.2, "mixed": 0.01, "passthrough": 0.001}
+    told = air.compared(footage, costs, Paced(reference=21.0, head_end=1.5, child=0.6, child_pss=15.0))
+    assert (told["ratio_mixed"], told["ratio_passthrough"], told["ratio_realtime"]) == (20.0, 200.0, 10.0)
+    assert (told["reference_core_percent"], told["channels_per_core_mixed"]) == (20.0, 100.0)
+
+
+def test_a_missing_rtmp_server_is_said_with_the_line_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webtv.testing.rtmp.RTMP_MODULE", tmp_path / "none")
+    with pytest.raises(ComponentError, match="is not installed") as caught:
+        nginx_binary()
+    assert "apt-get install -y nginx-light libnginx-mod-rtmp" in caught.value.remedy
+
+
+def test_an_aired_slate_is_no_benchmark(tmp_path: Path, footage: Footage) -> None:
     playlist = tmp_path / "short.ffconcat"
     write_playlist(footage, playlist, 1)
     with pytest.raises(InternalError, match=r"r[au]n dry"):
-        air.splice(playlist, footage, 6, tmp_path / "out.flv")
+        splice(playlist, footage, 6, tmp_path / "out.flv")
 
 
 def test_studio_makes_the_same_clips_in_every_way(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_secrets_do_not_show(monkeypatch):
     monkeypatch.setenv("WEBTV_OUTPUTS", '{"twitch": "rtmp://live.example/app/topsecret"}')
     monkeypatch.setenv("WEBTV_OPENAI_API_KEY", "sk-topsecret")
     settings = load_settings()
-    assert settings.outputs["twitch"].get_secret_value() == "rtmp://live.example/app/topsecret"
+    assert settings.outputs["twitch"].url.get_secret_value() == "rtmp://live.example/app/topsecret"
     assert "topsecret" not in f"{settings!r} {settings}"
 
 

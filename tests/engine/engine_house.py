@@ -14,6 +14,7 @@ from webtv.core.errors import TransientError
 from webtv.core.events import Event, EventLog
 from webtv.core.ids import IdFactory
 from webtv.db.database import Database, open_database
+from webtv.engine.edits import EditQueue
 from webtv.engine.jobs import Job
 from webtv.engine.ledger import Ledger, SqlLedger
 from webtv.engine.orchestrator import Orchestrator
@@ -85,7 +86,8 @@ class ScriptedHeadEnd:
         self._clock = clock
 
     def add(self, *slugs: str) -> None:
-        self.on_air.update(dict.fromkeys(slugs))
+        for slug in slugs:
+            self.on_air.setdefault(slug, None)  # a new control plane changes nothing on air
 
     async def status(self) -> dict[str, Any]:
         if self.trouble:
@@ -155,6 +157,7 @@ class House:
     desk: ScriptedDesk
     head_end: ScriptedHeadEnd
     space: Space
+    edits: EditQueue
     orchestrator: Orchestrator = field(init=False)
     stored: int = 0
 
@@ -176,6 +179,7 @@ class House:
             events=self.events,
             ahead=ahead,
             workers=workers,
+            edits=self.edits,
         )
         self.orchestrator.set_channels(channels)
         self.head_end.add(*channels)
@@ -279,4 +283,5 @@ async def open_house(data: Path, *, in_memory: bool = False, budget: int = 10**1
             ScriptedDesk(),
             ScriptedHeadEnd(data, clock),
             Space(catalogue, storage, eviction, events, budget=budget, min_free=10**9),
+            EditQueue(database, clock),
         )

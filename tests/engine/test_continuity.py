@@ -367,3 +367,22 @@ class TestShelf:
         shelf.forget()
         await shelf.candidates(1000, "720p24@1", ())
         assert len(asked) == 2
+
+
+@pytest.mark.parametrize("data", [None, b"", b"ffconcat version 1.0\n", b"\xff" * 500])
+async def test_a_playlist_that_somebody_spoils_is_written_anew(house: House, data: bytes | None):
+    """Its control plane knows what is ahead; without this a full buffer would never list anything again."""
+    house.orchestrate({"one": channel(buffer=30)}, ahead=40.0)
+    await house.make("one", 3)
+    path = house.data / "playlists" / "one.ffconcat"
+    house.orchestrator.set_channels({"one": channel(paused=True)})  # nothing new comes to its help
+    await house.tick(2)
+    entries = house.entries("one")
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    await house.tick(2)
+    assert house.entries("one") == entries
+    (told,) = house.told("engine.playlist.restored")
+    assert told.remedy
+    assert told.channel == "one"

@@ -1,6 +1,8 @@
 """The as-run log: exact lines, whatever a kill left at its end."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,27 @@ def test_a_follower_hands_each_airing_out_once(tmp_path: Path) -> None:
     path.write_bytes(whole + line)
     log.append(airing(1, day=1))
     assert [found.utc[:10] for found in follower.fresh()] == [file.stem for file in log.files()]
+
+
+def test_a_disk_that_takes_half_a_line_has_taken_none(tmp_path: Path) -> None:
+    log = AsRunLog(tmp_path)
+    log.append(airing(1))
+    (path,) = log.files()
+    before = path.read_bytes()
+    script = (
+        "import resource, signal, sys; from pathlib import Path;"
+        "from test_playlist_asrun import airing; from webtv.playlist.asrun import AsRunLog;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
+        "try: AsRunLog(Path(sys.argv[1])).append(airing(2))\n"
+        "except OSError: print('refused')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(len(before) + 20)],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "refused\n"  # so that whoever keeps the books writes it later
+    assert path.read_bytes() == before

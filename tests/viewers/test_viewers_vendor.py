@@ -20,7 +20,11 @@ def test_vendored_files_are_those_that_were_built() -> None:
 def test_vendored_versions_are_the_locked_ones_and_come_with_licences() -> None:
     lock = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
     versions = (VENDOR / "VERSIONS.txt").read_text()
-    for name, licence in (("hls.js", "hls"), ("@fontsource-variable/rubik", "rubik")):
+    for name, licence in (
+        ("hls.js", "hls"),
+        ("mpegts.js", "mpegts"),
+        ("@fontsource-variable/rubik", "rubik"),
+    ):
         assert f"{name} {lock[f'node_modules/{name}']['version']}" in versions
         assert len((VENDOR / f"{licence}.LICENSE.txt").read_text()) > 500
 

@@ -15,6 +15,11 @@ class BlockList:
         self._seen: tuple[int, ...] | None = None
         self._ids: frozenset[str] = frozenset()
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """What must not air."""
+        return self._ids
+
     def refresh(self) -> None:
         """Read the file if it changed; an unreadable one leaves the list as it was."""
         try:

@@ -3,18 +3,26 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from webtv.air.blocked import BlockList
-from webtv.air.config import ChannelConfig, OutputConfig
+from webtv.air.clerk import Clerk
+from webtv.air.config import ChannelConfig, OutputConfig, RecordingConfig
 from webtv.air.cursor import Cursor, load_cursor
-from webtv.air.hls import HlsWriter
+from webtv.air.hls import HlsOutput
+from webtv.air.live import FlvOutput
+from webtv.air.output import Output
+from webtv.air.passthrough import SILENT_FRAME
 from webtv.air.program import Program, Slate
+from webtv.air.recording import RecordingOutput
 from webtv.air.reruns import RerunPool
 from webtv.air.rtmp import RtmpOutput
 from webtv.air.slice import Slice, StreamHeader
+from webtv.air.sounds import SOUNDS
 from webtv.air.timeline import Timeline
 from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
@@ -25,16 +33,22 @@ from webtv.playlist.asrun import Airing, AsRunLog, utc_text
 from webtv.playlist.entry import Entry
 from webtv.playlist.ffconcat import PlaylistReader
 
-LEAD = 0.5  # seconds before its deadline at which a slice is made: late edits still count, slow disks do not
+LEAD = 1.0  # seconds before its deadline at which a slice is made: many channels share a few cores
 CATCH_UP = 12.0  # seconds that are made up by a burst; what was lost beyond that is lost
 _AHEAD = GOP_SECONDS + 1.0  # seconds that a restarted process may have to wait for its first deadline
 _BURST = 3  # segments that a new stream begins with, so that players need not wait for them
+_LATEST = 30  # slices, one minute, of which the status tells the worst lateness
+_STRAY = 5.0  # seconds that wall clock and timeline may differ before it is told
+
+_Target = OutputConfig | RecordingConfig
 
 
 class ChannelOnAir:
     """Airs one channel until cancelled.
 
-    Everything that must outlive it is in files: running it again goes on like a new process does.
+    Everything that must outlive it is in files: running it again goes on like a new process does. The task
+    that paces touches no file: reading ahead, books and outputs have tasks and threads of their own, so a
+    disk or a server that hangs costs what it carries, and never the signal.
 
     Args:
         config: what the control plane said.
@@ -45,6 +59,10 @@ class ChannelOnAir:
         clock: paces.
         noise: reruns and backoff.
         events: takes what happens.
+        blocked: what must not air; somebody refreshes it and calls :meth:`withdraw`.
+        phase: seconds by which this channel's GOPs begin earlier than those of others, so that the work of
+            many channels spreads over the GOP's two seconds; counts for a channel that begins anew.
+        threads: where slices are made; None is the loop's own.
     """
 
     def __init__(
@@ -58,6 +76,9 @@ class ChannelOnAir:
         clock: Clock,
         noise: random.Random,
         events: EventSink,
+        blocked: BlockList | None = None,
+        phase: float = 0.0,
+        threads: Executor | None = None,
     ) -> None:
         self.config = config
         self._data = data
@@ -67,13 +88,17 @@ class ChannelOnAir:
         self._clock = clock
         self._noise = noise
         self._events = events
+        self._blocked = blocked or BlockList(data / "blocked")
+        self._phase = phase
+        self._threads = threads
         self._form = house_format(config.format)
         self._playlist = data / "playlists" / f"{config.slug}.ffconcat"
         self._cursor_path = data / "cursors" / f"{config.slug}.json"
         self._log = AsRunLog(data / "asrun" / config.slug)
         self._on_air: _OnAir | None = None
         self._last_error = ""
-        self.late = deque[float](maxlen=300)
+        self._strays = False
+        self.late = deque[float](maxlen=_LATEST)
         self.lost_seconds = 0.0
 
     async def run(self) -> None:
@@ -82,21 +107,25 @@ class ChannelOnAir:
         begun = self._clock.monotonic()
         frame = on_air.timeline.frame
         behind = self._clock.time() - (on_air.epoch + frame / self._form.fps)
-        zero = begun - behind - frame / self._form.fps  # monotonic second of frame 0
+        on_air.zero = begun - behind - frame / self._form.fps
         try:
             async with asyncio.TaskGroup() as group:
                 on_air.group, self._on_air = group, on_air
+                for output in (on_air.hls, on_air.flv):
+                    self._open(on_air, output)
                 self.apply(self.config, self._hls_window)
+                group.create_task(on_air.clerk.run())
                 group.create_task(asyncio.to_thread(self._make_ready, on_air.pool))
+                group.create_task(self._read_ahead(on_air))
                 while True:
-                    await self._step(on_air, zero, begun)
+                    await self._step(on_air, begun)
         finally:
             self._on_air = None
 
-    async def _step(self, on_air: "_OnAir", zero: float, begun: float) -> None:
+    async def _step(self, on_air: "_OnAir", begun: float) -> None:
         """One slice: made a little before its deadline, handed out when it is due."""
         timeline, clock = on_air.timeline, self._clock
-        due = zero + timeline.frame / self._form.fps
+        due = on_air.zero + timeline.frame / self._form.fps
         await clock.sleep(due - LEAD - clock.monotonic())
         if (late := clock.monotonic() - due) > CATCH_UP:
             # The machine stood still: go on at the right time, not through what is past.
@@ -104,16 +133,56 @@ class ChannelOnAir:
             self._lose(lost)
             timeline.skip(lost * self._form.gop)
             return
-        piece = await asyncio.to_thread(timeline.advance)
+        piece = await self._make(timeline.advance)
         await clock.sleep(due - clock.monotonic())
+        if on_air.program.is_blocked(piece.entry):  # since it was made
+            piece = await self._make(lambda: timeline.recut(piece))
         if due >= begun:  # what comes before is the burst that a stream begins with
             self.late.append(max(0.0, clock.monotonic() - due))
         if piece.joins or on_air.piece is None:
             on_air.started = timeline.start
         on_air.piece = piece
-        for output in on_air.outputs.values():
+        for output in on_air.outputs:
             output.offer(piece, due)
-        await asyncio.to_thread(self._publish, on_air, piece)
+        on_air.clerk.stand(timeline.cursor())
+        on_air.wanted.set()
+        self._mind_clock(on_air)
+
+    async def _make(self, make: Callable[[], Slice]) -> Slice:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, make)
+
+    async def _read_ahead(self, on_air: "_OnAir") -> None:
+        """Keep what airs next in memory."""
+        while True:
+            on_air.wanted.clear()
+            on_air.reading = True
+            try:
+                await asyncio.to_thread(on_air.program.prefetch)
+            except OSError as error:
+                self._complain(f"cannot read ahead ({error.strerror})")
+            on_air.reading = False
+            await on_air.wanted.wait()
+
+    def withdraw(self) -> None:
+        """The list of what must not air has changed: cut, forget and purge. Returns at once."""
+        if self._on_air is not None:
+            self._on_air.program.withdraw()
+            for output in self._on_air.outputs:
+                output.withdraw(self._blocked.ids)
+            self._on_air.wanted.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether live folder, books and reading ahead have caught up with the air."""
+        on_air = self._on_air
+        return on_air is None or (
+            on_air.hls.idle and on_air.clerk.idle and not (on_air.reading or on_air.wanted.is_set())
+        )
+
+    @property
+    def flv(self) -> FlvOutput | None:
+        """Where readers of the live stream subscribe; None while the channel is not on air."""
+        return self._on_air.flv if self._on_air else None
 
     def _begin(self) -> "_OnAir":
         """Find out what there is to air, then where the timeline goes on. Blocks."""
@@ -134,11 +203,12 @@ class ChannelOnAir:
             reader=reader,
             folder=self._playlist.parent,
             pool=pool,
-            blocked=BlockList(self._data / "blocked"),
+            blocked=self._blocked,
             slate=self._slate,
             ident=self._ident,
             events=self._events,
             after=after,
+            passthrough=self.config.audio == "passthrough",
         )
         rerun = cursor.entry.seq if cursor and cursor.entry and not cursor.listed else ""
         if not program.prepare() or (rerun and not pool.sequence(rerun)):
@@ -146,19 +216,38 @@ class ChannelOnAir:
             if not program.prepare():
                 self._slate()  # before the clock starts: what it takes is not lost on air
         epoch, frame = self._place(cursor)
+        clerk = Clerk(self._log, self._cursor_path, slug=self.config.slug, events=self._events)
         timeline = Timeline(
-            self._form, program, epoch=epoch, frame=frame, cursor=cursor, log=self._write_log, logged=logged
+            self._form,
+            program,
+            epoch=epoch,
+            frame=frame,
+            cursor=cursor,
+            log=clerk.note,
+            logged=logged,
+            sound=SOUNDS[self.config.audio],
         )
         header = StreamHeader(self._form, self._avcc, timeline.asc)
-        hls = HlsWriter(self._data / "hls" / self.config.slug, header, epoch, self._hls_window)
-        return _OnAir(epoch, program, pool, timeline, header, hls)
+        hls = HlsOutput(
+            self._data / "hls" / self.config.slug,
+            header,
+            epoch,
+            self._hls_window,
+            slug=self.config.slug,
+            slate=self._slate,
+            silence=SILENT_FRAME,
+            clock=self._clock,
+            events=self._events,
+        )
+        flv = FlvOutput(header, epoch, clock=self._clock, slug=self.config.slug, events=self._events)
+        return _OnAir(epoch, program, pool, timeline, header, clerk, hls, flv)
 
     def _place(self, cursor: Cursor | None) -> tuple[float, int]:
         """Where the timeline goes on: epoch and first frame."""
         now, gop = self._clock.time(), self._form.gop
         if cursor is None:
             # Milliseconds are all that playlists and logs can say.
-            return round(now - _BURST * GOP_SECONDS, 3), 0
+            return round(now - _BURST * GOP_SECONDS - self._phase, 3), 0
         behind = now - (cursor.epoch + cursor.frame / self._form.fps)
         if behind > CATCH_UP:
             lost = int((behind - _BURST * GOP_SECONDS) // GOP_SECONDS)
@@ -194,33 +283,58 @@ class ChannelOnAir:
         )
 
     def apply(self, config: ChannelConfig, hls_window: float) -> None:
-        """Follow a changed configuration: outputs, name, ident, window. The format stays."""
+        """Follow a changed configuration: outputs, name, ident, window. Format and sound stay."""
         self.config, self._hls_window = config, hls_window
         if (on_air := self._on_air) is None or on_air.group is None:
             return  # it begins with this configuration
         on_air.hls.keep(hls_window)
-        for gone in on_air.outputs.keys() - set(config.outputs):
-            on_air.tasks.pop(gone).cancel()
-            del on_air.outputs[gone]
-        for target in config.outputs:
-            if target not in on_air.outputs:
-                output = RtmpOutput(
-                    target.name,
-                    target.url,
-                    slug=config.slug,
-                    header=on_air.header,
-                    epoch=on_air.epoch,
-                    clock=self._clock,
-                    noise=self._noise,
-                    events=self._events,
-                )
-                on_air.outputs[target] = output
-                on_air.tasks[target] = on_air.group.create_task(output.run())
+        wanted: list[_Target] = [*config.outputs]
+        if config.recording is not None:
+            wanted.append(config.recording)
+        for gone in on_air.told.keys() - set(wanted):
+            on_air.told.pop(gone)[1].cancel()
+        for target in wanted:
+            if target not in on_air.told:
+                output = self._output(on_air, target)
+                on_air.told[target] = output, self._open(on_air, output)
+
+    def _open(self, on_air: "_OnAir", output: Output) -> asyncio.Task[None]:
+        """Let an output begin; what it keeps from earlier days may show what has been blocked since."""
+        assert on_air.group is not None
+        if self._blocked.ids:
+            output.withdraw(self._blocked.ids)
+        return on_air.group.create_task(output.run())
+
+    def _output(self, on_air: "_OnAir", target: _Target) -> Output:
+        if isinstance(target, RecordingConfig):
+            return RecordingOutput(
+                self._data / "recordings" / self.config.slug,
+                on_air.header,
+                on_air.epoch,
+                target,
+                slug=self.config.slug,
+                clock=self._clock,
+                events=self._events,
+                slate=self._slate,
+                silence=SILENT_FRAME,
+            )
+        return RtmpOutput(
+            target.name,
+            target.url,
+            slug=self.config.slug,
+            header=on_air.header,
+            epoch=on_air.epoch,
+            clock=self._clock,
+            noise=self._noise,
+            events=self._events,
+            rotate=target.rotate,
+            overlap=target.overlap,
+            ca_file=target.ca_file,
+        )
 
     def status(self) -> dict[str, Any]:
         """What the control socket tells about the channel."""
         on_air = self._on_air
-        outputs = on_air.outputs.values() if on_air else ()
         return {
             "slug": self.config.slug,
             "state": _state(on_air.piece.entry) if on_air and on_air.piece else "off",
@@ -231,18 +345,9 @@ class ChannelOnAir:
             "locked": on_air.program.locked if on_air else 0,
             "late_ms": round(max(self.late, default=0.0) * 1000, 1),
             "lost_seconds": self.lost_seconds,
-            "last_error": self._last_error,
-            "outputs": [
-                {
-                    "name": output.status.name,
-                    "state": output.status.state.value,
-                    "sessions": output.status.sessions,
-                    "dropped_gops": output.status.dropped_gops,
-                    "sent_bytes": output.status.sent_bytes,
-                    "error": output.status.error,
-                }
-                for output in outputs
-            ],
+            "last_error": (on_air.clerk.trouble if on_air else "") or self._last_error,
+            "stray_seconds": round(self._stray(on_air), 3) if on_air else 0.0,
+            "outputs": [output.status.to_json() for output in on_air.outputs] if on_air else [],
         }
 
     def _now(self, on_air: "_OnAir | None") -> dict[str, Any] | None:
@@ -257,14 +362,21 @@ class ChannelOnAir:
             "seconds": entry.frames / fps,
         }
 
-    def _publish(self, on_air: "_OnAir", piece: Slice) -> None:
-        try:
-            on_air.hls.write(piece)
-            self._cursor_path.parent.mkdir(parents=True, exist_ok=True)
-            on_air.timeline.cursor().save(self._cursor_path)
-        except OSError as error:
-            self._complain(f"the disk does not take the stream's files ({error.strerror})")
-        on_air.program.prefetch()
+    def _stray(self, on_air: "_OnAir") -> float:
+        """Seconds by which the wall clock has left the timeline since the channel began."""
+        return self._clock.time() - on_air.epoch - (self._clock.monotonic() - on_air.zero)
+
+    def _mind_clock(self, on_air: "_OnAir") -> None:
+        """A wall clock that jumps changes nothing on air, where time is counted; it is told, once."""
+        strays = abs(stray := self._stray(on_air)) > _STRAY
+        if strays and not self._strays:
+            self._tell(
+                "air.clock.jumped",
+                f"The wall clock jumped by {stray:+.0f} s; the stream goes on as it is counted",
+                "let the machine keep its clock by NTP; the times that pages show are right again after the "
+                "head-end's next start",
+            )
+        self._strays = strays
 
     def _read_log(self) -> Airing | None:
         try:
@@ -272,12 +384,6 @@ class ChannelOnAir:
         except OSError as error:
             self._complain(f"the as-run log cannot be read ({error.strerror})")
             return None
-
-    def _write_log(self, airing: Airing) -> None:
-        try:
-            self._log.append(airing)
-        except OSError as error:
-            self._complain(f"the as-run log cannot be written ({error.strerror})")
 
     def _ident(self) -> Path | None:
         return Path(self.config.ident) if self.config.ident else None
@@ -300,12 +406,21 @@ class _OnAir:
     pool: RerunPool
     timeline: Timeline
     header: StreamHeader
-    hls: HlsWriter
+    clerk: Clerk
+    hls: HlsOutput
+    flv: FlvOutput
+    zero: float = 0.0  # monotonic second of frame 0
     group: asyncio.TaskGroup | None = None
-    outputs: dict[OutputConfig, RtmpOutput] = field(default_factory=dict)
-    tasks: dict[OutputConfig, asyncio.Task[None]] = field(default_factory=dict)
+    told: dict[_Target, tuple[Output, asyncio.Task[None]]] = field(default_factory=dict)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)  # something may have to be read ahead
+    reading: bool = False
     piece: Slice | None = None
     started: int = 0  # frame at which what is on air began
+
+    @property
+    def outputs(self) -> list[Output]:
+        """All of them."""
+        return [self.hls, self.flv, *(output for output, _ in self.told.values())]
 
 
 def _state(entry: Entry) -> str:

@@ -2,13 +2,14 @@
 
 import io
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
 import av
 from av.error import FFmpegError
 
-from webtv.air.slice import Track
+from webtv.air.slice import ASC, Track
 from webtv.core.errors import QualityError
 from webtv.core.format import HouseFormat
 from webtv.playlist.entry import Entry
@@ -16,31 +17,61 @@ from webtv.playlist.entry import Entry
 Gop = tuple[bytes, ...]
 
 _LARGEST = 256 << 20  # bytes; minutes of the largest format
+# The index tells all that is asked. libavformat would decode seven pictures of every clip to learn more
+# about them, and that costs half as much as mixing the clip's sound.
+_NO_DECODING = {"probesize": "32", "skip_frame": "all"}
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """What a clip's file holds.
+
+    Attributes:
+        gops: its video.
+        sound: its AAC frames; empty if they were not asked for, or if there are none.
+    """
+
+    gops: list[Gop]
+    sound: tuple[bytes, ...]
 
 
 def read_gops(data: bytes, form: HouseFormat, avcc: bytes, place: str) -> list[Gop]:
-    """Split a clip's video into GOPs of access units.
+    """Split a clip's video into GOPs of access units; as :func:`read_clip`."""
+    return read_clip(data, form, avcc, place).gops
+
+
+def read_clip(data: bytes, form: HouseFormat, avcc: bytes, place: str, *, sound: bool = False) -> Packets:
+    """Split a clip's video into GOPs of access units, and take its sound along if that is wanted.
 
     Args:
         data: the whole MP4.
         form: house format that it must have.
         avcc: decoder configuration record that it must carry, byte for byte.
         place: what to call it in errors.
+        sound: whether its AAC frames are wanted; if not, nothing is said about them.
 
     Raises:
         QualityError: it cannot be spliced into this channel.
     """
     units: list[tuple[bytes, bool]] = []
+    frames: list[bytes] = []
     try:
-        with av.open(io.BytesIO(data), "r", format="mp4") as container:
+        with av.open(io.BytesIO(data), "r", format="mp4", options=_NO_DECODING) as container:
             if not container.streams.video:
                 raise QualityError("there is no video in it", place=place)
             stream = container.streams.video[0]
             if getattr(stream.codec_context, "extradata", None) != avcc:  # no context: unknown codec
                 raise QualityError(f"it is not encoded as {form.name}", place=place)
-            units.extend(
-                (bytes(packet), packet.is_keyframe) for packet in container.demux(stream) if packet.size
-            )
+            wanted = [stream.index]
+            for track in container.streams.audio[:1] if sound else ():
+                if getattr(track.codec_context, "extradata", None) != ASC:
+                    raise QualityError("its sound is not AAC-LC at 48 kHz in stereo", place=place)
+                wanted.append(track.index)
+            for packet in container.demux(wanted):
+                if packet.size and packet.stream_index == stream.index:
+                    units.append((bytes(packet), packet.is_keyframe))
+                elif packet.size:
+                    frames.append(bytes(packet))
     except (FFmpegError, ValueError, LookupError) as error:
         raise QualityError(f"it cannot be read ({error})", place=place) from error
     if not units or len(units) % form.gop:
@@ -50,7 +81,7 @@ def read_gops(data: bytes, form: HouseFormat, avcc: bytes, place: str) -> list[G
         raise QualityError(f"a GOP of {form.gop} frames does not begin with a keyframe", place=place)
     if not all(_is_whole(unit) for unit, _ in units):
         raise QualityError("a picture in it is damaged", place=place)
-    return [tuple(unit for unit, _ in gop) for gop in gops]
+    return Packets([tuple(unit for unit, _ in gop) for gop in gops], tuple(frames))
 
 
 def _is_whole(unit: bytes) -> bool:
@@ -70,16 +101,24 @@ class ClipSource:
         track: the bed that goes with it, or None.
         samples_per_gop: 96,000 at every house rate.
         start: GOPs to pass over (a clip resumed after a restart).
+        sound: its own AAC frames, for a channel that copies them.
     """
 
     def __init__(
-        self, entry: Entry, gops: list[Gop], track: Track | None, samples_per_gop: int, start: int = 0
+        self,
+        entry: Entry,
+        gops: list[Gop],
+        track: Track | None,
+        samples_per_gop: int,
+        start: int = 0,
+        sound: tuple[bytes, ...] = (),
     ) -> None:
         self._entry = entry
         self._gops = gops
         self._track = track
         self._samples_per_gop = samples_per_gop
         self._next = start
+        self._sound = sound
 
     @property
     def entry(self) -> Entry:
@@ -95,6 +134,16 @@ class ClipSource:
     def track_at(self) -> int:
         """Sample of the bed that belongs to the next GOP."""
         return self._entry.bed_at + self._next * self._samples_per_gop
+
+    @property
+    def sound(self) -> tuple[bytes, ...]:
+        """The clip's own AAC frames, or nothing."""
+        return self._sound
+
+    @property
+    def sound_at(self) -> int:
+        """Sample of the clip's own sound that belongs to the next GOP."""
+        return self._next * self._samples_per_gop
 
     def next_gop(self) -> Gop | None:
         """The next GOP, or None at the end."""
@@ -119,4 +168,5 @@ def read_whole(path: Path) -> bytes:
                 raise QualityError(f"it is no file of at most {_LARGEST >> 20} MiB", place=path.name)
             return file.read()
     except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
-        raise QualityError(f"it cannot be read ({error})", place=path.name) from error
+        why = getattr(error, "strerror", None) or error  # its text alone may name a descriptor
+        raise QualityError(f"it cannot be read ({why})", place=path.name) from error

@@ -1,7 +1,7 @@
 """``DATA/air.json``: what the head-end is told at start; written by the control plane, mode 0600."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,41 @@ PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class OutputConfig:
-    """One RTMP target. Its URL may carry a key: it stays in this file and in memory."""
+    """One RTMP target. Its URL may carry a key: it stays in this file and in memory.
+
+    Attributes:
+        name: what the operator calls it.
+        url: its address.
+        rotate: seconds after which a session is renewed.
+        overlap: whether the server takes a second publisher of a name.
+        ca_file: PEM file of the CAs to trust for ``rtmps://``; None: the machine's.
+    """
 
     name: str
     url: str
+    rotate: float = 86_400.0
+    overlap: bool = False
+    ca_file: str | None = None
 
     def __repr__(self) -> str:
         return f"OutputConfig(name={self.name!r}, url='…')"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingConfig:
+    """How a channel is recorded.
+
+    Attributes:
+        hours: how long a recording is kept.
+        gb: size budget of the recordings of all channels together; 0 means none.
+        file_minutes: length of a file; the next one begins at the first join of clips after it.
+        min_free_gb: free space of the disk below which the oldest recordings go.
+    """
+
+    hours: float
+    gb: float = 0.0
+    file_minutes: float = 60.0
+    min_free_gb: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +62,8 @@ class ChannelConfig:
         format: house format.
         outputs: RTMP targets.
         ident: path of the ident clip relative to the playlists folder, or None.
+        recording: how it is recorded, or None.
+        audio: how its sound is made: ``mixed`` from the beds, or ``passthrough``, copied from the clips.
     """
 
     slug: str
@@ -42,6 +72,8 @@ class ChannelConfig:
     format: str
     outputs: tuple[OutputConfig, ...] = ()
     ident: str | None = None
+    recording: RecordingConfig | None = None
+    audio: str = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +117,10 @@ def load_config(path: Path) -> AirConfig:
                 name=str(item["name"]),
                 accent=str(item["accent"]),
                 format=house_format(str(item["format"])).name,
-                outputs=tuple(OutputConfig(str(o["name"]), str(o["url"])) for o in item["outputs"]),
+                outputs=tuple(_output(o) for o in item["outputs"]),
                 ident=item["ident"],
+                recording=_recording(item.get("recording")),
+                audio=_audio(item.get("audio", "mixed")),
             )
             for item in data["channels"]
         )
@@ -103,3 +137,20 @@ def load_config(path: Path) -> AirConfig:
             place=path.name,
             remedy="start `webtv serve`; it writes the file anew",
         ) from error
+
+
+def _output(data: Any) -> OutputConfig:
+    known = {field.name for field in fields(OutputConfig)}
+    return OutputConfig(**{key: value for key, value in data.items() if key in known})
+
+
+def _recording(data: Any) -> RecordingConfig | None:
+    if data is None:
+        return None
+    return RecordingConfig(**{field.name: float(data[field.name]) for field in fields(RecordingConfig)})
+
+
+def _audio(name: Any) -> str:
+    if name not in ("mixed", "passthrough"):
+        raise ValueError(f"{name!r} is no way to make sound")
+    return str(name)

@@ -26,6 +26,7 @@ class Cursor:
         entry_start: frame at which it began.
         listed: whether it came from the playlist (and not from the head-end's own filler).
         format: the channel's house format; a cursor of another format is not followed.
+        audio: how its sound was made; made in another way, it does not go on but is joined.
     """
 
     epoch: float
@@ -35,6 +36,7 @@ class Cursor:
     entry_start: int
     listed: bool
     format: str
+    audio: str = "mixed"
 
     @property
     def entry_aired(self) -> int:
@@ -53,6 +55,7 @@ class Cursor:
             "entry_start": self.entry_start,
             "listed": self.listed,
             "format": self.format,
+            "audio": self.audio,
         }
         write_atomically(path, json.dumps(data, ensure_ascii=False).encode(), durable=False)
 
@@ -71,6 +74,7 @@ def load_cursor(path: Path) -> Cursor | None:
             entry_start=int(data["entry_start"]),
             listed=bool(data["listed"]),
             format=str(data["format"]),
+            audio=str(data.get("audio", "mixed")),
         )
         gop = house_format(cursor.format).gop
     except (OSError, ValueError, KeyError, TypeError, OverflowError, InputError):

@@ -5,12 +5,18 @@ the process continues where the last one stopped.
 """
 
 import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 from webtv.air.slice import Slice, StreamHeader
-from webtv.core.format import AAC_FRAME, SAMPLE_RATE, VIDEO_TIMESCALE
+from webtv.core.format import AAC_FRAME, SAMPLE_RATE, VIDEO_TIMESCALE, HouseFormat
 
 _VIDEO, _AUDIO = 1, 2
 _SYNC, _DEPENDENT = 0x02000000, 0x01010000  # sample flags: an IDR picture; any other one
+_FRAGMENTS = 8  # sequence numbers that each GOP has; its fragments are never more
+_FROM_1904 = 2_082_844_800  # seconds from the epoch of MP4 to that of Unix
+_SIDX = 40  # bytes of a segment index without references
 _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
@@ -23,8 +29,13 @@ def _full(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
-def init_segment(header: StreamHeader) -> bytes:
-    """The initialisation segment: file type, movie with two empty tracks, fragment defaults."""
+def init_segment(header: StreamHeader, *, created: float | None = None) -> bytes:
+    """The initialisation segment: file type, movie with two empty tracks, fragment defaults.
+
+    Args:
+        header: the channel's stream header.
+        created: UTC second that the file tells as its time of creation, if any.
+    """
     form = header.format
     tracks = (
         _track(
@@ -37,9 +48,10 @@ def init_segment(header: StreamHeader) -> bytes:
     )
     movie = _full(
         b"mvhd",
+        0 if created is None else 1,
         0,
-        0,
-        struct.pack(">4IIH10x", 0, 0, 1000, 0, 0x10000, 0x100),
+        struct.pack(">4I", 0, 0, 1000, 0) if created is None else struct.pack(">QQIQ", *_moment(created)),
+        struct.pack(">IH10x", 0x10000, 0x100),
         _MATRIX,
         bytes(24),
         struct.pack(">I", _AUDIO + 1),
@@ -47,6 +59,39 @@ def init_segment(header: StreamHeader) -> bytes:
     return _box(b"ftyp", b"iso6", bytes(4), b"iso6cmfcmp41") + _box(
         b"moov", movie, *tracks, _box(b"mvex", extends)
     )
+
+
+def _moment(utc: float) -> tuple[int, int, int, int]:
+    """Times of creation and change, time scale and duration of a movie."""
+    seconds = int(utc) + _FROM_1904
+    return seconds, seconds, 1000, 0
+
+
+def free_box(size: int) -> bytes:
+    """A box of so many bytes, eight at least, that every reader passes over."""
+    return struct.pack(">I4s", size, b"free") + bytes(size - 8)
+
+
+def index_room(count: int) -> int:
+    """Bytes that :func:`segment_index` needs for so many references at most."""
+    return _SIDX + 12 * count + 8
+
+
+def segment_index(sizes: Sequence[int], ticks: int, room: int) -> bytes:
+    """A segment index (``sidx``) by which players seek in a file, filled up with a free box.
+
+    Args:
+        sizes: bytes of each stretch, each beginning with a keyframe; the first follows what is returned.
+        ticks: duration of each at 90 kHz.
+        room: bytes that it takes; stretches are joined where there are too many for it.
+    """
+    most = (room - _SIDX - 8) // 12
+    each = -(-len(sizes) // most) or 1
+    joined = [sizes[i : i + each] for i in range(0, len(sizes), each)]
+    length = _SIDX + 12 * len(joined)
+    head = struct.pack(">IIQQHH", _VIDEO, VIDEO_TIMESCALE, 0, room - length, 0, len(joined))
+    references = b"".join(struct.pack(">3I", sum(part), len(part) * ticks, 0x90000000) for part in joined)
+    return _full(b"sidx", 1, 0, head, references) + free_box(room - length)
 
 
 def _track(
@@ -105,46 +150,113 @@ def _audio_entry(header: StreamHeader) -> bytes:
     )
 
 
-def media_segment(piece: Slice, header: StreamHeader) -> bytes:
-    """One media segment of one GOP; its sequence number is the GOP's number on the timeline."""
+def chunk_plan(form: HouseFormat) -> tuple[int, ...]:
+    """How a GOP is cut so that a player shows its first picture before the rest is there.
+
+    Returns:
+        Pictures of each chunk but the last, which takes what is left: the keyframe alone, the rest of a
+        quarter of a second, then halves.
+    """
+    return (1, form.fps // 4 - 1, *(form.fps // 2,) * 2)
+
+
+def media_segment(
+    piece: Slice, header: StreamHeader, *, first_frame: int = 0, chunks: Sequence[int] = ()
+) -> bytes:
+    """One media segment of one GOP.
+
+    Args:
+        piece: the slice.
+        header: the channel's stream header.
+        first_frame: frame of the timeline at which decode times are 0.
+        chunks: pictures of each fragment but the last; none means one fragment. See :func:`chunk_plan`.
+    """
+    parts = fragments(piece, header, first_frame=first_frame, chunks=chunks)
+    return b"".join((_box(b"styp", b"msdh", bytes(4), b"msdhmsix"), *parts))
+
+
+def fragments(
+    piece: Slice, header: StreamHeader, *, first_frame: int = 0, chunks: Sequence[int] = ()
+) -> list[bytes]:
+    """The movie fragments of a slice, ``moof`` and ``mdat`` each, in the order in which they are sent.
+
+    Each holds some pictures and the sound that begins while they are shown. Sequence numbers come from
+    the GOP's number on the timeline, so they rise over restarts, too.
+
+    Args:
+        piece: the slice; its first frame must not lie before ``first_frame``.
+        header: the channel's stream header.
+        first_frame: frame of the timeline at which decode times are 0.
+        chunks: pictures of each fragment but the last; at most seven.
+    """
     form = header.format
-    video_sizes = [len(unit) for unit in piece.video]
-    audio_sizes = [len(unit) for unit in piece.audio]
-    video = _fragment(
-        _VIDEO, piece.frame * form.ticks_per_frame, form.ticks_per_frame, video_sizes, _SYNC, _DEPENDENT
-    )
-    audio = _fragment(_AUDIO, piece.audio_frame * AAC_FRAME, AAC_FRAME, audio_sizes, _SYNC, _SYNC)
-    sequence = _full(b"mfhd", 0, 0, struct.pack(">I", (piece.frame // form.gop + 1) & 0xFFFFFFFF))
-    length = 8 + len(sequence) + sum(len(head) + 4 + len(tail) for head, tail in (video, audio))
-    offsets = (length + 8, length + 8 + sum(video_sizes))
-    runs = b"".join(
-        head + struct.pack(">i", offset) + tail
-        for (head, tail), offset in zip((video, audio), offsets, strict=True)
-    )
-    data = b"".join((*piece.video, *piece.audio))
-    return b"".join(
-        (
-            _box(b"styp", b"msdh", bytes(4), b"msdhmsix"),
-            struct.pack(">I4s", length, b"moof"),
-            sequence,
-            runs,
-            struct.pack(">I4s", 8 + len(data), b"mdat"),
-            data,
+    number = piece.frame // form.gop * _FRAGMENTS
+    made: list[bytes] = []
+    picture = sound = 0
+    ends = [*accumulate(chunks), len(piece.video)]
+    for count, end in enumerate(ends, 1):
+        until = len(piece.audio)
+        if count < len(ends):  # sound that begins at or after this sample belongs to the next chunk
+            sample = (piece.frame + end) * form.samples_per_frame
+            until = max(sound, min(until, -(-sample // AAC_FRAME) - piece.audio_frame))
+        video = _Run(
+            _VIDEO,
+            (piece.frame + picture - first_frame) * form.ticks_per_frame,
+            form.ticks_per_frame,
+            piece.video[picture:end],
+            _SYNC if picture == 0 else _DEPENDENT,
+            _DEPENDENT,
         )
-    )
+        audio = _Run(
+            _AUDIO,
+            (piece.audio_frame + sound) * AAC_FRAME - first_frame * form.samples_per_frame,
+            AAC_FRAME,
+            piece.audio[sound:until],
+            _SYNC,
+            _SYNC,
+        )
+        made.append(_fragment(number + count, [run for run in (video, audio) if run.units]))
+        picture, sound = end, until
+    return made
 
 
-def _fragment(
-    track: int, decode_time: int, duration: int, sizes: list[int], first: int, others: int
-) -> tuple[bytes, bytes]:
-    """A track fragment in two parts, between which the data offset belongs."""
-    head = _full(b"tfhd", 0, 0x020028, struct.pack(">III", track, duration, others))
-    time = _full(b"tfdt", 1, 0, struct.pack(">Q", decode_time))
-    sync_only_first = first != others
-    flags = 0x000205 if sync_only_first else 0x000201
-    body = struct.pack(f">{len(sizes)}I", *sizes)
-    if sync_only_first:
-        body = struct.pack(">I", first) + body
-    run = struct.pack(">I4sII", 20 + len(body), b"trun", flags, len(sizes))
-    size = 8 + len(head) + len(time) + len(run) + 4 + len(body)
-    return struct.pack(">I4s", size, b"traf") + head + time + run, body
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring samples of one track."""
+
+    track: int
+    decode_time: int
+    duration: int
+    units: Sequence[bytes]
+    first: int  # flags of the first sample
+    others: int  # flags of the others
+
+    def box(self) -> tuple[bytes, bytes]:
+        """A track fragment in two parts, between which the data offset belongs."""
+        head = _full(b"tfhd", 0, 0x020028, struct.pack(">III", self.track, self.duration, self.others))
+        time = _full(b"tfdt", 1, 0, struct.pack(">Q", self.decode_time))
+        count = len(self.units)
+        flags = 0x000201
+        body = struct.pack(f">{count}I", *map(len, self.units))
+        if self.first != self.others:
+            flags = 0x000205
+            body = struct.pack(">I", self.first) + body
+        run = struct.pack(">I4sII", 20 + len(body), b"trun", flags, count)
+        size = 8 + len(head) + len(time) + len(run) + 4 + len(body)
+        return struct.pack(">I4s", size, b"traf") + head + time + run, body
+
+
+def _fragment(number: int, runs: Sequence[_Run]) -> bytes:
+    """``moof`` and ``mdat``; the tracks' samples lie behind each other in the latter."""
+    sequence = _full(b"mfhd", 0, 0, struct.pack(">I", number & 0xFFFFFFFF))
+    boxes = [run.box() for run in runs]
+    length = 8 + len(sequence) + sum(len(head) + 4 + len(tail) for head, tail in boxes)
+    offset = length + 8
+    parts = [struct.pack(">I4s", length, b"moof"), sequence]
+    for (head, tail), run in zip(boxes, runs, strict=True):
+        parts += (head, struct.pack(">i", offset), tail)
+        offset += sum(map(len, run.units))
+    parts.append(struct.pack(">I4s", offset - length, b"mdat"))
+    for run in runs:
+        parts += run.units
+    return b"".join(parts)

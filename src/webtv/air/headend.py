@@ -1,7 +1,7 @@
 """The head-end process: airs every channel of the machine, told by ``air.json``, controlled over a socket.
 
 It needs playlist and clip files and nothing else: no database, no model, no web server. Its control
-socket speaks HTTP: ``GET /status``, ``POST /reload``, ``POST /stop``.
+socket speaks HTTP: ``GET /status``, ``POST /reload``, ``POST /stop``, ``GET /live/{channel}.flv``.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,17 +23,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from webtv import __version__
+from webtv.air.blocked import BlockList
 from webtv.air.channel import ChannelOnAir
 from webtv.air.config import PROTOCOL, AirConfig, ChannelConfig, load_config
+from webtv.air.hls import retire_channels
+from webtv.air.reels import withdraw_recordings
 from webtv.air.slate import SlateMaker
 from webtv.clips.encoder import committed_avcc
 from webtv.core.clock import Clock
 from webtv.core.errors import ConflictError, WebTVError
 from webtv.core.events import Event, EventLog, EventSink, Severity
+from webtv.core.format import GOP_SECONDS
 from webtv.core.lock import LockHeld, held
 from webtv.core.log import redact
 
-_THREADS = 64  # files and mixing happen in threads; one channel's slow disk must not use all of them up
+_THREADS = 256  # that may wait for files: a disk that hangs holds a few of each channel's, and nobody else's
+_MIXERS = 4  # threads that make slices: this is work for cores, and no disk can hold them up
+_HOUR = 3600.0
+_GLANCE = 0.2  # seconds between two looks at the list of blocked clips
+_GOLDEN = 0.6180339887  # phases that follow it spread evenly, however many channels there are
 
 
 @contextlib.contextmanager
@@ -67,7 +76,12 @@ class HeadEnd:
         self._data = data
         self._clock = clock
         self._noise = noise
-        self._log = EventLog(events, keep=100)
+        self._told = Counter[tuple[str, str]]()  # events by kind and channel
+        self._log = EventLog(events, self._count, keep=100)
+        self._blocked = BlockList(data / "blocked")
+        self._mixers = ThreadPoolExecutor(_MIXERS, thread_name_prefix="mixer")
+        self._tidy = asyncio.Event()
+        self._begun = 0  # channels so far, for their phases
         self._channels: dict[str, ChannelOnAir] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._slates: dict[str, SlateMaker] = {}
@@ -84,6 +98,7 @@ class HeadEnd:
         """
         with only_one(self._data):
             config = load_config(self._data / "air.json")
+            self._blocked.refresh()
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="air"))
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,9 +106,14 @@ class HeadEnd:
             async with asyncio.TaskGroup() as group, self._control():
                 self._group = group
                 self._apply(config)
-                watch = group.create_task(self._watch_orphanage())
+                watches = [
+                    group.create_task(self._watch_orphanage()),
+                    group.create_task(self._watch_blocked()),
+                    group.create_task(self._keep_tidy()),
+                ]
                 await self._stop.wait()
-                watch.cancel()
+                for watch in watches:
+                    watch.cancel()
                 for slug in list(self._channels):
                     self._end(slug)
 
@@ -105,13 +125,15 @@ class HeadEnd:
         for slug, channel in wanted.items():
             if slug in self._channels:
                 self._channels[slug].apply(channel, config.hls_window)
-                self._slates[slug].apply(channel)
+                if self._slates[slug].apply(channel):
+                    self._group.create_task(self._make_slate(self._slates[slug], slug))
             else:
                 self._start(channel, config.hls_window)
+        self._tidy.set()
 
     def _start(self, config: ChannelConfig, window: float) -> None:
         slug = config.slug
-        self._slates[slug] = SlateMaker(config)
+        self._slates[slug] = SlateMaker(config, self._log)
         self._channels[slug] = ChannelOnAir(
             config,
             self._data,
@@ -121,9 +143,20 @@ class HeadEnd:
             clock=self._clock,
             noise=self._noise,
             events=self._log,
+            blocked=self._blocked,
+            phase=self._begun * _GOLDEN % 1 * GOP_SECONDS,
+            threads=self._mixers,
         )
+        self._begun += 1
         before = self._tasks.get(slug)
         self._tasks[slug] = self._group.create_task(self._air(self._channels[slug], before), name=slug)
+
+    async def _make_slate(self, slate: SlateMaker, slug: str) -> None:
+        """Make a slate anew whose name or colour has changed; the old one serves if that fails."""
+        try:
+            await asyncio.to_thread(slate.refresh)
+        except WebTVError as error:
+            self._log(Event("air.slate.stale", str(error), Severity.WARNING, error.remedy, slug))
 
     def _end(self, slug: str) -> None:
         del self._channels[slug]
@@ -162,6 +195,40 @@ class HeadEnd:
                 )
                 self._stop.set()
 
+    async def _watch_blocked(self) -> None:
+        """What must not air is cut and purged within a second, whatever the rest of the disk does."""
+        ids = self._blocked.ids
+        while True:
+            await asyncio.to_thread(self._blocked.refresh)
+            if self._blocked.ids != ids:
+                ids = self._blocked.ids
+                for channel in self._channels.values():
+                    channel.withdraw()
+                self._tidy.set()
+            await self._clock.sleep(_GLANCE)
+
+    async def _keep_tidy(self) -> None:
+        """What channels left behind that are not on air, or not recorded, any more: end it, purge it."""
+        while True:
+            self._tidy.clear()
+            try:
+                await asyncio.to_thread(self._sweep)
+            except OSError as error:
+                message = f"What channels left behind could not be put in order ({error.strerror})"
+                remedy = "look at the disk's room and rights; it is tried again within the hour"
+                self._log(Event("air.house.untidy", message, Severity.WARNING, remedy))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_HOUR):
+                    await self._tidy.wait()
+
+    def _sweep(self) -> None:
+        on_air = self._config.channels
+        recorded = [channel.slug for channel in on_air if channel.recording is not None]
+        wanted = [channel.slug for channel in on_air]
+        retire_channels(self._data / "hls", wanted, self._blocked.ids, self._clock.time())
+        if self._blocked.ids:
+            withdraw_recordings(self._data / "recordings", self._blocked.ids, skip=recorded)
+
     @contextlib.asynccontextmanager
     async def _control(self) -> AsyncIterator[None]:
         """Serve the control socket while the block runs."""
@@ -170,6 +237,7 @@ class HeadEnd:
                 Route("/status", self._status),
                 Route("/reload", self._reload, methods=["POST"]),
                 Route("/stop", self._stop_request, methods=["POST"]),
+                Route("/live/{slug}.flv", self._live),
             ]
         )
         path = self._data / "air.sock"
@@ -199,12 +267,28 @@ class HeadEnd:
             "version": __version__,
             "pid": os.getpid(),
             "utc": self._clock.time(),
-            "channels": [channel.status() for channel in self._channels.values()],
+            "channels": [
+                {**channel.status(), "slate_ready": self._slates[slug].ready}
+                for slug, channel in self._channels.items()
+            ],
+            "events": [
+                {"kind": kind, "channel": channel, "count": count}
+                for (kind, channel), count in self._told.items()
+            ],
             "last_error": {"message": redact(last.message), "remedy": last.remedy, "channel": last.channel}
             if last
             else None,
         }
         return JSONResponse(body)
+
+    def _count(self, event: Event) -> None:
+        self._told[event.kind, event.channel or ""] += 1
+
+    async def _live(self, request: Request) -> Response:
+        channel = self._channels.get(request.path_params["slug"])
+        if channel is None or channel.flv is None:
+            return JSONResponse({"error": "this channel is not on air"}, status_code=404)
+        return channel.flv.answer(request)
 
     async def _reload(self, _request: Request) -> Response:
         try:

@@ -1,66 +1,154 @@
-"""The child that carries one channel to one RTMP server: FLV on standard input, packets out.
+"""The child that carries one channel to one RTMP server: FLV on standard input, RTMP out.
 
-The target's URL is the first line of standard input, as JSON. It may carry a stream key, so it never
-stands in an argument list, which every process could read. Run as ``python -m webtv.air.pusher``.
-The child ends when its input does, so it never outlives the head-end.
+Run as ``python -m webtv.air.pusher``. The first line of standard input is the order, as JSON: the target's
+URL, which may carry a stream key and so never stands in an argument list, and libavformat's options. The
+second line, ``go``, lets it connect; until then it waits, started and warm. It says ``live`` on standard
+output once the server takes the stream. All that follows on standard input is FLV, whose tags go out as they
+are.
+
+It ends when its input does, so it never outlives the head-end. The last line on standard error of one that
+failed is ``fault NAME``, and after it what the server said, if it said anything; never an address.
 """
 
+import errno
 import json
 import os
+import signal
 import sys
+from collections.abc import Iterable, Mapping
 
 import av
+from av.container import OutputContainer
 from av.error import FFmpegError
 
-_MAX_URL = 4096
-_WRITE_TIMEOUT = 15_000_000  # microseconds; a server that accepts and never reads ends the session
+from webtv.air.faults import Fault
+
+_LINE = 16_384
+_STRETCH = 1 << 18  # bytes of one read; half a second of the largest format fits
+_KEPT = 20  # log lines
+_SAID = "Server error: "
+
+# What libavformat says tells more than the number that it returns.
+_TELLING = {
+    "Failed to resolve hostname": Fault.UNKNOWN_HOST,
+    "does not match hostname": Fault.CERTIFICATE_NAME,
+    "Error while reading file": Fault.CA_FILE,
+    "Peer certificate failed verification": Fault.CERTIFICATE,
+    "unexpected TLS packet": Fault.NOT_TLS,
+    "Connection timed out": Fault.UNANSWERED,  # TLS, whose own error is another one
+}
+_NUMBERS = {
+    errno.ECONNREFUSED: Fault.REFUSED,
+    errno.ENETUNREACH: Fault.UNREACHABLE,
+    errno.EHOSTUNREACH: Fault.UNREACHABLE,
+    errno.ETIMEDOUT: Fault.UNANSWERED,
+}
 
 
-def read_url(descriptor: int) -> str:
-    """Read the first line without taking a byte of what follows it."""
-    line = bytearray()
-    while not line.endswith(b"\n") and len(line) < _MAX_URL:
-        byte = os.read(descriptor, 1)
-        if not byte:
-            break
-        line += byte
-    return str(json.loads(line)["url"])
+def address(url: str, options: Mapping[str, str]) -> str:
+    """A URL and options of its protocols, in the words of libavformat's tee.
+
+    PyAV opens an output's address without options; the tee passes those of each of its ends on, and
+    the raw muxer behind it writes our own FLV tags as they are.
+    """
+    given = "".join(f":{name}={_escape(value, ':]')}" for name, value in options.items())
+    return _escape(f"[f=data{given}]{url}", "|")
 
 
-def push(url: str, source: str = "pipe:0") -> None:
-    """Copy every packet of an FLV stream to an RTMP address.
+def _escape(text: str, special: str) -> str:
+    return "".join(f"\\{sign}" if sign in special or sign in "\\' " else sign for sign in text)
+
+
+def fault_of(error: BaseException, said: Iterable[str], *, live: bool) -> tuple[Fault, str]:
+    """What an error means, and what the server said about it.
+
+    Args:
+        error: what libavformat raised.
+        said: what it logged, in order.
+        live: whether the server had taken the stream.
+    """
+    lines = list(said)
+    for line in reversed(lines):
+        if _SAID in line:
+            return Fault.REJECTED, line.partition(_SAID)[2].strip()
+    number = error.errno if isinstance(error, OSError | FFmpegError) else None
+    if live:
+        return (Fault.STALLED if number == errno.ETIMEDOUT else Fault.CUT), ""
+    for words, fault in _TELLING.items():
+        if any(words in line for line in lines):
+            return fault, ""
+    return _NUMBERS.get(number or 0, Fault.CLOSED), ""
+
+
+class Push:
+    """One RTMP session.
 
     Args:
         url: ``rtmp://`` or ``rtmps://``.
-        source: where the FLV comes from, in FFmpeg's words.
-
-    Raises:
-        FFmpegError: the server refused, went away or stalled.
+        options: libavformat's, for the protocols.
     """
-    with av.open(source, "r", format="flv", options={"analyzeduration": "500000"}) as incoming:
-        video, audio = incoming.streams.video[0], incoming.streams.audio[0]
-        timeouts = {"rw_timeout": str(_WRITE_TIMEOUT), "flvflags": "no_duration_filesize"}
-        with av.open(url, "w", format="flv", options=timeouts) as outgoing:
-            streams = {
-                video.index: outgoing.add_stream_from_template(video),
-                audio.index: outgoing.add_stream_from_template(audio),
-            }
-            for packet in incoming.demux(video, audio):
-                if packet.dts is None:
-                    continue
-                packet.stream = streams[packet.stream.index]
-                outgoing.mux(packet)
+
+    def __init__(self, url: str, options: Mapping[str, str]) -> None:
+        self._container: OutputContainer = av.open(address(url, options), "w", format="tee")
+        self._stream = self._container.add_data_stream()
+        self._count = 0
+
+    def connect(self) -> None:
+        """Connect and publish; returns when the server takes the stream.
+
+        Raises:
+            FFmpegError: it does not.
+        """
+        self._container.start_encoding()
+
+    def write(self, data: bytes) -> None:
+        """Send a stretch of FLV; it may begin and end in the middle of a tag.
+
+        Raises:
+            FFmpegError: the server went away or stopped reading.
+        """
+        packet = av.Packet(data)
+        packet.stream = self._stream
+        packet.pts = packet.dts = self._count  # the tee wants order; the FLV tags carry the time
+        self._count += 1
+        self._container.mux(packet)
+
+    def close(self) -> None:
+        """Take leave of the server."""
+        self._container.close()
+
+
+def _line() -> bytes:
+    """A line of standard input, without a byte of what follows it."""
+    line = bytearray()
+    while not line.endswith(b"\n") and len(line) < _LINE and (byte := os.read(0, 1)):
+        line += byte
+    return bytes(line)
 
 
 def main() -> int:
-    """Entry point of the child; the reason of a failure is its last line on standard error."""
+    """Entry point of the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the parent ends it in order
+    order = _line()
+    if _line() != b"go\n":
+        return 0  # never wanted
     av.logging.set_level(av.logging.ERROR)
-    try:
-        push(read_url(0))
-    except (FFmpegError, OSError, ValueError, KeyError, IndexError) as error:
-        reason = error.strerror if isinstance(error, FFmpegError) else str(error)
-        sys.stderr.write(f"{type(error).__name__}: {reason}\n")
-        return 1
+    live = False
+    with av.logging.Capture(local=False) as said:
+        try:
+            task = json.loads(order)
+            push = Push(task["url"], task["options"])
+            push.connect()
+            live = True
+            os.write(1, b"live\n")
+            while data := os.read(0, _STRETCH):
+                push.write(data)
+                del said[:-_KEPT]
+            push.close()
+        except Exception as error:  # whatever it is, its own words may quote the address
+            fault, words = fault_of(error, (text for _, _, text in said), live=live)
+            os.write(2, f"fault {fault.value} {words}\n".encode())
+            os._exit(1)  # nothing of the broken session is worth closing: that could wait for the server
     return 0
 
 

@@ -1,21 +1,20 @@
 """The slate: made in memory, once, so that there is something to air with an empty or a full disk."""
 
-import io
+import json
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-
-import numpy as np
 
 from webtv.air.clipsource import Gop, read_gops
 from webtv.air.config import ChannelConfig
-from webtv.clips.card import slate_frames
-from webtv.clips.encoder import committed_avcc, encode_mp4
-from webtv.core.errors import TransientError
-from webtv.core.format import GOP_SECONDS, house_format
-from webtv.studio.ports import Frames
+from webtv.clips.encoder import committed_avcc
+from webtv.core.errors import TransientError, WebTVError
+from webtv.core.events import Event, EventSink, Severity
+from webtv.core.format import house_format
+from webtv.core.process import usable_cores
 
-SLATE_LINE = "A new programme is being made"
-_SECONDS = GOP_SECONDS  # of its loop: the shortest there can be, because a new station waits for it
+_PATIENCE = 120.0  # seconds for a child that makes one; it steps back behind everything else
+_MAKERS = threading.BoundedSemaphore(usable_cores())  # fifty channels that start together wait their turn
 
 
 class SlateMaker:
@@ -23,45 +22,99 @@ class SlateMaker:
 
     Args:
         config: whose name and colour it shows.
+        events: hears when no child could make it.
     """
 
-    def __init__(self, config: ChannelConfig) -> None:
+    def __init__(self, config: ChannelConfig, events: EventSink) -> None:
         self._config = config
+        self._events = events
         self._gops: list[Gop] = []
-        self._stale = True
+        self._stale = False
         self._lock = threading.Lock()
         self._abandoned = False
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is made, so that calling it does not block."""
+        return bool(self._gops)
 
     def __call__(self) -> list[Gop]:
-        """The slate's GOPs; blocks for about a second of one core the first time.
+        """The slate's GOPs; blocks for about two seconds the first time.
 
         Raises:
             TransientError: it was abandoned meanwhile.
         """
         with self._lock:
-            if self._stale:
-                self._stale = False
-                form = house_format(self._config.format)
-                target = io.BytesIO()
-                sound = np.zeros((_SECONDS * form.fps * form.samples_per_frame, 2), np.float32)
-                encode_mp4(self._pictures(), sound, form, target)
-                self._gops = read_gops(target.getvalue(), form, committed_avcc()[form.name], "slate")
+            if not self._gops:
+                self._make()
             return self._gops
 
-    def apply(self, config: ChannelConfig) -> None:
-        """Follow a changed name or colour: the slate is made anew when it is next needed. Never waits."""
+    def refresh(self) -> None:
+        """Make it anew if what it shows has changed; blocks, while the old one goes on to be handed out.
+
+        Raises:
+            TransientError: it was abandoned meanwhile.
+        """
+        if self._stale:
+            self._make()
+
+    def apply(self, config: ChannelConfig) -> bool:
+        """Follow a changed name or colour; True if :meth:`refresh` has something to do. Never waits."""
         if (config.name, config.accent) != (self._config.name, self._config.accent):
             self._stale = True
         self._config = config
+        return self._stale
 
     def abandon(self) -> None:
         """Let a process that is ending not wait for a slate that is being made."""
         self._abandoned = True
+        if (child := self._child) is not None:
+            child.kill()
 
-    def _pictures(self) -> Iterator[Frames]:
-        config = self._config
-        form = house_format(config.format)
-        for piece in slate_frames(form, config.name, SLATE_LINE, config.accent, _SECONDS):
+    def _make(self) -> None:
+        with _MAKERS:
             if self._abandoned:
                 raise TransientError("the head-end is going off air")
-            yield piece
+            self._stale = False
+            config = self._config
+            form = house_format(config.format)
+            try:
+                data = self._pressed(config)
+                gops = read_gops(data, form, committed_avcc()[form.name], "slate")
+            except (OSError, subprocess.SubprocessError, WebTVError) as error:
+                if self._abandoned:
+                    raise TransientError("the head-end is going off air") from error
+                message = f"No child could make the slate ({error}); the head-end makes it itself"
+                remedy = (
+                    "nothing needs doing; if it stays, look at the machine's limits of processes and memory"
+                )
+                self._events(Event("air.slate.within", message, Severity.WARNING, remedy, config.slug))
+                from webtv.air.slatepress import press  # what draws is large, and hardly ever wanted here
+
+                data = press(config.name, config.accent, form.name)
+                gops = read_gops(data, form, committed_avcc()[form.name], "slate")
+            self._gops = gops
+
+    def _pressed(self, config: ChannelConfig) -> bytes:
+        """Have a child make it.
+
+        Raises:
+            OSError: no child can be started.
+            SubprocessError: it failed or took too long.
+        """
+        order = {"name": config.name, "accent": config.accent, "format": config.format}
+        argv = [sys.executable, "-m", "webtv.air.slatepress"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as child:
+            self._child = child
+            try:
+                data, _ = child.communicate(json.dumps(order).encode(), timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                raise
+            finally:
+                self._child = None
+        if child.returncode:
+            raise subprocess.CalledProcessError(child.returncode, "slatepress")
+        return data

@@ -1,11 +1,14 @@
 """What flows inside the head-end: whole GOPs, and the slices of a channel's endless timeline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from webtv.core.format import HouseFormat
 from webtv.playlist.entry import Entry
 from webtv.studio.ports import Sound
+
+ASC = bytes.fromhex("119056e500")  # AudioSpecificConfig of every house format: AAC-LC, 48 kHz, stereo
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,57 @@ class Source(Protocol):
         """Sample of the track that belongs to the next GOP's first frame."""
         ...
 
+    @property
+    def sound(self) -> Sequence[bytes]:
+        """Its own sound as AAC frames, for a channel that copies it; empty where there is none."""
+        ...
+
+    @property
+    def sound_at(self) -> int:
+        """Sample of its own sound that belongs to the next GOP's first frame."""
+        ...
+
     def next_gop(self) -> tuple[bytes, ...] | None:
         """The next GOP's access units, or None when it is over."""
+        ...
+
+
+class SoundPath(Protocol):
+    """How a channel's sound is made: mixed from beds, or copied from the clips.
+
+    The grid of AAC frames is absolute: frame ``a`` holds samples ``1024 a`` to ``1024 a + 1023`` of the
+    timeline, so a new process continues the grid of the last one.
+    """
+
+    @property
+    def audio(self) -> str:
+        """What channel files call it: ``mixed`` or ``passthrough``."""
+        ...
+
+    @property
+    def asc(self) -> bytes:
+        """AudioSpecificConfig."""
+        ...
+
+    @property
+    def next_frame(self) -> int:
+        """Number of the next AAC frame that will be handed out."""
+        ...
+
+    def cue(self, sample: int, source: Source, *, goes_on: bool = False) -> None:
+        """From this sample on, this source sounds.
+
+        Args:
+            sample: sample of the timeline, on a GOP, up to which everything has been handed out.
+            source: what sounds; its positions are those of the GOP that begins there.
+            goes_on: whether it sounded on this path before this process began, up to this sample.
+        """
+        ...
+
+    def advance(self, until: int) -> tuple[int, tuple[bytes, ...]]:
+        """Hand out every AAC frame that begins before sample ``until`` and has not been handed out.
+
+        Returns:
+            The number of the first frame, and the frames.
+        """
         ...

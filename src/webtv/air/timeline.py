@@ -5,11 +5,13 @@ a thousand times faster. All positions are 64-bit counts of frames and samples.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from webtv.air.cursor import Cursor
 from webtv.air.mixer import Mixer
+from webtv.air.passthrough import SILENT_FRAME
 from webtv.air.program import Program
-from webtv.air.slice import Slice, Source
+from webtv.air.slice import Slice, SoundPath, Source
 from webtv.core.format import HouseFormat
 from webtv.playlist.asrun import Airing, utc_text
 from webtv.playlist.entry import Entry
@@ -27,6 +29,7 @@ class Timeline:
         log: takes each finished airing.
         logged: the latest airing in the log; the last process may have written it and been killed before
             its cursor moved on.
+        sound: makes the channel's sound from a sample of the timeline on.
     """
 
     def __init__(
@@ -39,13 +42,15 @@ class Timeline:
         cursor: Cursor | None,
         log: Callable[[Airing], None],
         logged: Airing | None = None,
+        sound: Callable[[int], SoundPath] = Mixer,
     ) -> None:
         self._form = form
         self._program = program
         self._epoch = epoch
         self._frame = frame
         self._log = log
-        self._mixer = Mixer(frame * form.samples_per_frame)
+        self._new_sound = sound
+        self._sound = sound(frame * form.samples_per_frame)
         self._source: Source | None = None
         self._start = frame
         self._listed = False
@@ -56,7 +61,7 @@ class Timeline:
     @property
     def asc(self) -> bytes:
         """AudioSpecificConfig of the sound."""
-        return self._mixer.asc
+        return self._sound.asc
 
     @property
     def frame(self) -> int:
@@ -87,17 +92,35 @@ class Timeline:
         gop = self._source.next_gop() if self._source else None
         while gop is None:
             self._finish(cut=False)
-            self._source = self._program.next_source()
-            self._start, joins = frame, True
-            self._listed = self._source.entry.n > 0
-            if self._listed:
-                self._n = self._source.entry.n
-            self._cue(self._source)
-            gop = self._source.next_gop()
+            source, joins = self._begin(), True
+            self._cue(source)
+            gop = source.next_gop()
         assert self._source is not None
         self._frame += self._form.gop
-        first_audio, audio = self._mixer.advance(self._frame * self._form.samples_per_frame)
+        first_audio, audio = self._sound.advance(self._frame * self._form.samples_per_frame)
         return Slice(frame, gop, first_audio, audio, self._source.entry, joins)
+
+    def recut(self, piece: Slice) -> Slice:
+        """Make the latest slice again, because what it shows must not go out any more.
+
+        A bed belongs to the whole sequence: it is encoded already, and goes out until the next slice crosses
+        it with another. A clip's own sound falls silent with it.
+
+        Args:
+            piece: the latest slice; it has not gone out yet.
+        """
+        self._frame = piece.frame
+        self._finish(cut=True)
+        gop = None
+        while gop is None:
+            source = self._begin()
+            gop = source.next_gop()
+        self._frame += self._form.gop
+        self._cue(source)
+        audio = piece.audio
+        if self._sound.audio == "passthrough":
+            audio = (SILENT_FRAME,) * len(audio)
+        return replace(piece, video=gop, audio=audio, entry=source.entry, joins=True)
 
     def skip(self, frames: int) -> None:
         """Pass over time that was really lost; what was on air is logged as cut and begins no more.
@@ -107,7 +130,7 @@ class Timeline:
         """
         self._finish(cut=True)
         self._frame += frames
-        self._mixer = Mixer(self._frame * self._form.samples_per_frame)
+        self._sound = self._new_sound(self._frame * self._form.samples_per_frame)
 
     def cursor(self) -> Cursor:
         """Where the timeline stands now."""
@@ -119,6 +142,7 @@ class Timeline:
             entry_start=self._start,
             listed=self._listed,
             format=self._form.name,
+            audio=self._sound.audio,
         )
 
     def _resume(self, cursor: Cursor, entry: Entry, logged: Airing | None) -> None:
@@ -126,7 +150,7 @@ class Timeline:
             self._source, self._start, self._listed = source, cursor.entry_start, cursor.listed
             # Slices are longer than crossfades, so the bed was alone, and at its full level.
             sample = self._frame * self._form.samples_per_frame
-            self._mixer.cue(sample, source.track, source.track_at, goes_on=True)
+            self._sound.cue(sample, source, goes_on=cursor.audio == self._sound.audio)
             return
         # Time was lost, or the clip is over or gone: the log tells how much of it went out.
         if cursor.entry_aired <= 0:
@@ -138,7 +162,17 @@ class Timeline:
             self._log(airing)
 
     def _cue(self, source: Source) -> None:
-        self._mixer.cue(self._frame * self._form.samples_per_frame, source.track, source.track_at)
+        self._sound.cue(self._frame * self._form.samples_per_frame, source)
+
+    def _begin(self) -> Source:
+        """The next source goes on air with the next frame."""
+        source = self._source = self._program.next_source()
+        self._start = self._frame
+        self._listed = source.entry.n > 0
+        if self._listed:
+            self._n = source.entry.n
+        self._program.began(source.entry, self._epoch + self._start / self._form.fps)
+        return source
 
     def _finish(self, *, cut: bool) -> None:
         if self._source is None:
@@ -147,7 +181,6 @@ class Timeline:
         self._source = None
         if frames > 0:
             self._log(self._airing(entry, self._start, frames, self._listed, cut=cut))
-            self._program.aired(entry, self._epoch + self._start / self._form.fps)
 
     def _airing(self, entry: Entry, start: int, frames: int, listed: bool, *, cut: bool) -> Airing:
         utc = utc_text(self._epoch + start / self._form.fps)

@@ -1,7 +1,9 @@
 """Measuring: CPU time of a process tree, and what is made of several runs."""
 
+import contextlib
 import math
 import os
+import re
 import resource
 import statistics
 import time
@@ -47,14 +49,39 @@ def _own_and_reaped() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def cpu_of(pid: int) -> float:
-    """CPU seconds that a living process and its reaped children have used (Linux); 0 if it is gone."""
+def cpu_of(pid: int, *, children: bool = True) -> float:
+    """CPU seconds that a living process has used (Linux); 0 if it is gone.
+
+    Args:
+        pid: its id.
+        children: whether those of its reaped children count, too.
+    """
     try:
         # The name of the program, in parentheses, may hold blanks.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")
+
+
+def descendants(pid: int) -> list[int]:
+    """Ids of the living children of a process, and theirs (Linux)."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # it ends meanwhile
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                found += [child, *descendants(child)]
+    return found
+
+
+def pss_of(pid: int) -> float:
+    """Memory of a living process in megabytes, shared pages by their share (Linux, PSS); 0 if it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    match = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(match[1]) * 1024 / 1e6 if match else 0.0
 
 
 def median(values: Iterable[float]) -> float:

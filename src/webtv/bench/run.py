@@ -15,7 +15,7 @@ def run_bench(name: str, settings: Settings, *, quick: bool) -> Report:
     """Run one benchmark.
 
     Args:
-        name: ``air``, ``studio``, ``interpolate``, ``web`` or ``start``.
+        name: ``air``, ``studio``, ``interpolate``, ``web``, ``start`` or ``viewer``.
         settings: name the channels and, if need be, another FFmpeg.
         quick: a tiny workload, which shows that everything works.
 
@@ -33,7 +33,8 @@ def run_bench(name: str, settings: Settings, *, quick: bool) -> Report:
 def _air(_: Settings, ffmpeg: Path, folder: Path, quick: bool) -> Report:
     from webtv.bench import air
 
-    return air.measure_air(ffmpeg, folder, air.QUICK if quick else air.Workload(), quick=quick)
+    workload = air.QUICK if quick else air.Workload()
+    return asyncio.run(air.measure_air(ffmpeg, folder, SystemClock(), workload, quick=quick))
 
 
 def _studio(settings: Settings, ffmpeg: Path, folder: Path, quick: bool) -> Report:
@@ -64,4 +65,18 @@ def _start(settings: Settings, ffmpeg: Path, folder: Path, quick: bool) -> Repor
     return asyncio.run(work)
 
 
-_BENCHES = {"air": _air, "studio": _studio, "interpolate": _interpolate, "web": _web, "start": _start}
+def _viewer(_: Settings, ffmpeg: Path, folder: Path, quick: bool) -> Report:
+    from webtv.bench import viewer
+
+    workload = viewer.QUICK if quick else viewer.Workload()
+    return asyncio.run(viewer.measure_viewer(ffmpeg, folder, SystemClock(), workload, quick=quick))
+
+
+_BENCHES = {
+    "air": _air,
+    "studio": _studio,
+    "interpolate": _interpolate,
+    "web": _web,
+    "start": _start,
+    "viewer": _viewer,
+}

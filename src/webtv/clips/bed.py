@@ -74,18 +74,21 @@ class BedReader:
 
     Args:
         path: a file that :func:`master_bed` wrote.
+        data: its bytes, if they are in memory; then the path only names it and no disk is touched.
 
     Raises:
         InputError: the file is missing, no FLAC, or not 48 kHz stereo.
         QualityError: the file is cut short or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
         try:
-            self._file = soundfile.SoundFile(path)
+            self._file = soundfile.SoundFile(path if data is None else io.BytesIO(data))
         except (OSError, soundfile.SoundFileError) as error:
-            message = f"cannot be read as FLAC ({error})" if path.is_file() else "there is no such bed"
+            there = data is not None or path.is_file()
+            why = getattr(error, "error_string", error)  # its text alone would name an object in memory
+            message = f"cannot be read as FLAC ({why})" if there else "there is no such bed"
             raise InputError(message, place=str(path), remedy=_REMEDY) from error
         try:
             self._judge()

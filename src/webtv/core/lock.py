@@ -1,6 +1,7 @@
 """A file that one process at a time holds, with that process's id in it. The kernel lets go when it ends."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -45,7 +46,7 @@ def held(path: Path) -> Iterator[None]:
 def holder_of(path: Path) -> int | None:
     """Process id of whoever holds a lock file, or None if nobody does."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = _open(path)
     except OSError:
         return None
     try:
@@ -61,6 +62,15 @@ def holder_of(path: Path) -> int | None:
         return None
     finally:
         os.close(handle)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES):
+            raise
+        return os.open(path, os.O_RDONLY)  # a disk that has become read-only: the lock is held all the same
 
 
 def _take(handle: int) -> bool:

@@ -36,7 +36,8 @@ class Process:
         argv: program and arguments; never put a secret here, every process can read it.
         name: what the child is called in messages.
         env: variables added to the environment.
-        stdin: whether the parent writes to the child.
+        stdin: whether the parent writes to the child; or a descriptor that the child reads instead, which the
+            caller closes.
         stdout: whether the parent reads from the child; otherwise it goes to ``log`` or nowhere.
         log: file that takes the child's standard error (and output); without it the tail is kept in memory.
         grace: seconds between TERM and KILL.
@@ -48,7 +49,7 @@ class Process:
         *,
         name: str,
         env: Mapping[str, str] | None = None,
-        stdin: bool = False,
+        stdin: bool | int = False,
         stdout: bool = False,
         log: Path | None = None,
         grace: float = 3.0,
@@ -57,7 +58,8 @@ class Process:
         self.name = name
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._env = dict(env or {})
-        self._want_stdin = stdin
+        chosen = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
+        self._source = chosen if isinstance(stdin, bool) else stdin
         self._want_stdout = stdout
         self._log = log
         self._grace = grace
@@ -115,7 +117,7 @@ class Process:
             try:
                 self._child = await asyncio.create_subprocess_exec(
                     *self.argv,
-                    stdin=pipe if self._want_stdin else null,
+                    stdin=self._source,
                     stdout=pipe if self._want_stdout else (log or null),
                     stderr=log or pipe,
                     env={**os.environ, **self._env},

@@ -6,12 +6,51 @@ documentation; a test holds ``docs/settings.md`` complete.
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from webtv.core.errors import ConfigError
+
+
+class OutputTarget(BaseModel):
+    """One RTMP target: an address, or an object with it and these."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr = Field(description="Address; `{channel}` in it becomes the channel's slug.")
+    profile: Literal["auto", "twitch", "youtube", "plain"] = Field(
+        "auto", description="Whose documented limits hold; `auto` goes by the host."
+    )
+    rotate_hours: float | None = Field(
+        None, ge=1, le=480, description="Hours after which a session is renewed; the profile's if left out."
+    )
+    overlap: bool = Field(
+        False, description="The server takes a second publisher of a name, beside the first or in its place."
+    )
+    ca_file: Path | None = Field(None, description="PEM file of the CAs to trust instead of the machine's.")
+
+    @field_validator("url")
+    @classmethod
+    def _has_host(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme.lower() not in ("rtmp", "rtmps") or not parts.hostname:
+            raise ValueError("an output's address begins with rtmp:// or rtmps:// and a host")
+        return url
+
+
+def _with_address(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str | SecretStr) else value
 
 
 class Settings(BaseSettings):
@@ -31,6 +70,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the log tells."
     )
+    probe: bool = Field(
+        True, description="Whether a probe watches every channel as a viewer does, for `/metrics`."
+    )
     ffmpeg: Path | None = Field(
         None, description="Another FFmpeg binary in place of the bundled one (baselines and recipes only)."
     )
@@ -49,12 +91,22 @@ class Settings(BaseSettings):
         180.0, ge=20, description="Seconds of programme, reruns included, that are always in the playlist."
     )
 
-    outputs: dict[str, SecretStr] = Field(
+    outputs: dict[str, Annotated[OutputTarget, BeforeValidator(_with_address)]] = Field(
         default_factory=dict,
         description="RTMP addresses by name, as JSON; channel files refer to the names only. "
-        "`{channel}` in an address becomes the channel's slug.",
+        "`{channel}` in an address becomes the channel's slug. In place of an address may stand an object; "
+        "see [outputs](outputs.md).",
     )
     hls_window: float = Field(60.0, ge=12, description="Seconds of the past that viewers can seek back to.")
+    record_hours: float = Field(
+        0.0, ge=0, description="Hours for which recordings of all channels are kept; 0 records nothing."
+    )
+    record_gb: float = Field(
+        0.0, ge=0, description="Size budget of all recordings in GB; the oldest go first; 0 means no limit."
+    )
+    record_file_minutes: float = Field(
+        60.0, ge=1, le=1440, description="Minutes after which a recording goes on in a new file."
+    )
     orphan_days: float = Field(
         0.0, ge=0, description="Days the head-end airs on without a control plane; 0 means without limit."
     )

@@ -174,3 +174,20 @@ class JobRow(Table):
     error: Mapped[dict[str, Any] | None]
     created: Mapped[float]
     ended: Mapped[float | None]
+
+
+class EditRow(Table):
+    """An edit of a channel's rundown; see :mod:`webtv.engine.edits` for what each field means."""
+
+    __tablename__ = "edits"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    action: Mapped[str]
+    seq: Mapped[str]
+    before: Mapped[str]
+    asked: Mapped[float]
+    begun: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    outcome: Mapped[dict[str, Any]]

@@ -13,18 +13,20 @@ from typing import Any
 from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
 from webtv.core.events import Event, Severity
+from webtv.engine.editor import Editor
+from webtv.engine.edits import EditQueue, Order
 from webtv.engine.shelf import Shelf
 from webtv.library.catalogue import Catalogue
 from webtv.library.notes import Notes
 from webtv.library.records import SequenceRecord
 from webtv.library.storage import Storage
 from webtv.playlist.asrun import AsRunFollower, AsRunLog, utc_seconds
+from webtv.playlist.edits import fixed
 from webtv.playlist.entry import Entry
 from webtv.playlist.ffconcat import Playlist
 from webtv.playlist.rundown import Policy, arrange
 from webtv.themes.channel import Channel
 
-_MARGIN = 2  # entries behind the lock horizon that stay: the head-end may be taking them this moment
 _NOTED_AT_ONCE = (
     20  # airings per look: after days without us, telling the catalogue must not hold the list up
 )
@@ -46,6 +48,7 @@ class Continuity:
         noise: breaks ties.
         ahead: seconds of programme to keep in the playlist.
         tell: takes events of this channel.
+        edits: has what people ask for; None where nobody may ask.
 
     Attributes:
         on_air: number of the entry on air, or of the last one that was.
@@ -64,6 +67,7 @@ class Continuity:
         noise: random.Random,
         ahead: float,
         tell: Callable[[Event], None],
+        edits: EditQueue | None = None,
     ) -> None:
         self.slug = slug
         self.on_air = 0
@@ -77,11 +81,24 @@ class Continuity:
         self._ahead = ahead
         self._tell = tell
         self._shelf = Shelf(slug, data, catalogue=catalogue, storage=storage, clock=clock)
+        self._editor: Editor | None = None
+        if edits is not None:
+            self._editor = Editor(
+                slug,
+                data,
+                queue=edits,
+                catalogue=catalogue,
+                notes=notes,
+                shelf=self._shelf,
+                clock=clock,
+                tell=tell,
+            )
         self._asrun = AsRunFollower(AsRunLog(data / "asrun" / slug))
         self._playlist: Playlist | None = None
         self._last_ahead: set[str] = set()  # clips, as last known
         self._day = ""
         self._locked: int | None = None
+        self._heard = clock.monotonic()
         self._look_at = clock.monotonic()
         self._tried: tuple[object, ...] = ()
         self._unnoted: dict[str, str] = {}  # clip to when it last began to air
@@ -90,9 +107,15 @@ class Continuity:
     def hear(self, status: Mapping[str, Any] | None) -> None:
         """Take what the head-end says of the channel; None while it says nothing."""
         self._locked = None if status is None else int(status["locked"])
+        self._heard = self._clock.monotonic()
         now = status["now"] if status is not None else None
         if now and now["n"]:
             self.on_air = max(self.on_air, int(now["n"]))
+
+    def hear_orders(self, orders: Sequence[Order]) -> None:
+        """Take the edits that wait for this channel."""
+        if self._editor is not None:
+            self._editor.hear(orders)
 
     def expect(self) -> None:
         """A sequence may have been finished: look at once."""
@@ -110,7 +133,7 @@ class Continuity:
         return self._last_ahead
 
     async def follow(self, channel: Channel) -> None:
-        """Look once: note what aired, rotate, list what is ready, fill up with reruns.
+        """Look once: note what aired, rotate, edit, list what is ready, fill up with reruns.
 
         Raises:
             WebTVError: the database does not answer; nothing is lost.
@@ -120,9 +143,14 @@ class Continuity:
             playlist = self._playlist
             if playlist is None:
                 playlist = self._playlist = await asyncio.to_thread(self._open)
+            await self._mend(playlist)
             await self._hear_airings()
             playlist.number_from(max(self.on_air, self._locked or 0) + 1)
             await self._rotate(playlist)
+            if self._editor and await self._editor.follow(
+                channel, playlist, self.on_air, self._locked, self._heard
+            ):
+                self._tried = ()
             ready = await self._ready(channel, playlist)
             await self._list(channel, playlist, ready)
         except BaseException:
@@ -130,6 +158,20 @@ class Continuity:
             self._playlist = None  # an append that failed half way is healed by opening it again
             raise
         await self._note_airings(playlist)
+
+    async def _mend(self, playlist: Playlist) -> None:
+        """Write the playlist anew if somebody else changed it: the air would run dry of what it lost."""
+        if await asyncio.to_thread(playlist.is_changed):
+            await asyncio.to_thread(playlist.restore)
+            self._tell(
+                Event(
+                    "engine.playlist.restored",
+                    "somebody changed the playlist's file; it was written anew as the station knows it",
+                    Severity.WARNING,
+                    "leave playlist files to the station while it runs; use `webtv rundown`",
+                    self.slug,
+                )
+            )
 
     def _open(self) -> Playlist:
         self._day = _day(self._path.stat().st_mtime if self._path.exists() else self._clock.time())
@@ -236,10 +278,12 @@ class Continuity:
         self, channel: Channel, playlist: Playlist, ahead: Sequence[Entry], ready: Sequence[SequenceRecord]
     ) -> list[Entry]:
         fps = channel.house_format.fps
-        kept = _kept(ahead, self._locked)
+        kept = fixed(ahead, self._locked)
         waiting = ahead[len(kept) :]
         fresh = [self._shelf.programme(record, Kind.NEW) for record in ready]
-        busy = {entry.seq for entry in ahead} | {programme.seq for programme in fresh}
+        resting = self._editor.resting if self._editor else frozenset[str]()
+        busy = {entry.seq for entry in ahead} | {programme.seq for programme in fresh} | resting
+        candidates = await self._shelf.candidates(round(self._ahead * fps * 2), channel.format, busy)
         arrangement = arrange(
             Policy(
                 fps=fps,
@@ -253,8 +297,9 @@ class Continuity:
             waiting=waiting,
             recent=_latest(playlist, self.on_air),
             fresh=fresh,
-            candidates=await self._shelf.candidates(round(self._ahead * fps * 2), channel.format, busy),
+            candidates=[each for each in candidates if each.programme.seq not in resting],
             noise=self._noise,
+            pinned=self._editor.pinned if self._editor else (),
         )
         if arrangement.changed:
             await asyncio.to_thread(_apply, playlist, kept, waiting, arrangement.entries)
@@ -275,25 +320,6 @@ def _day(seconds: float) -> str:
 def _latest(playlist: Playlist, n: int) -> list[Entry]:
     end = len(playlist.entries) - len(playlist.ahead(n))
     return list(playlist.entries[max(0, end - _RECENT) : end])
-
-
-def _kept(ahead: Sequence[Entry], locked: int | None) -> list[Entry]:
-    """Entries ahead that stay: behind the lock horizon with a margin, and the rest of a begun sequence.
-
-    While the head-end does not say where its horizon is, all of them stay.
-    """
-    if locked is None:
-        return list(ahead)
-    count = sum(entry.n <= locked for entry in ahead)
-    count = min(len(ahead), count + _MARGIN)
-    while 0 < count < len(ahead) and _goes_on(ahead[count - 1], ahead[count]):
-        count += 1
-    return list(ahead[:count])
-
-
-def _goes_on(entry: Entry, following: Entry) -> bool:
-    """Whether two entries are of one airing of a sequence; a young station repeats one end to end."""
-    return bool(entry.seq) and (entry.seq, entry.pos + 1) == (following.seq, following.pos)
 
 
 def _apply(

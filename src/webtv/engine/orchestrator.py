@@ -17,6 +17,7 @@ from webtv.core.errors import InputError, InternalError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.engine.commissions import Commissions
 from webtv.engine.continuity import Continuity
+from webtv.engine.edits import EditQueue, Outcome
 from webtv.engine.idents import Idents
 from webtv.engine.jobs import JobState
 from webtv.engine.ledger import Ledger
@@ -95,6 +96,7 @@ class Orchestrator:
         events: takes what happens.
         ahead: seconds of programme to keep in each playlist.
         workers: studio workers; that many sequences and one more are in the making at once.
+        edits: has what people ask for; None where nobody may ask.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Orchestrator:
         events: EventSink,
         ahead: float,
         workers: int,
+        edits: EditQueue | None = None,
     ) -> None:
         self._data = data
         self._desk = desk
@@ -127,6 +130,7 @@ class Orchestrator:
         self._events = events
         self._ahead = ahead
         self._at_once = workers + 1
+        self._edits = edits
         self._work: dict[str, _Work] = {}
         self._idents = Idents(ledger, notes, storage)
         self._may_generate = False
@@ -183,6 +187,7 @@ class Orchestrator:
             group: takes the writing of sequences, which may be slow.
         """
         await self._try(None, "engine.air.unclear", self._look_at_air())
+        await self._try(None, "engine.edits.unclear", self._hear_orders())
         await self._try(None, "engine.channel.stumbled", self._sweep())
         for work in list(self._work.values()):
             # Apart, so that a channel airs on what there is whatever hinders it to make more.
@@ -206,6 +211,7 @@ class Orchestrator:
                 noise=self._noise,
                 ahead=self._ahead,
                 tell=self._events,
+                edits=self._edits,
             ),
         )
 
@@ -223,6 +229,17 @@ class Orchestrator:
         finally:
             for slug, work in self._work.items():
                 work.continuity.hear(heard.get(slug))
+
+    async def _hear_orders(self) -> None:
+        if self._edits is None:
+            return
+        asked = await self._edits.waiting()
+        for slug, work in self._work.items():
+            work.continuity.hear_orders(asked.get(slug, ()))
+        for slug in asked.keys() - self._work.keys():
+            error = InputError(f"there is no channel {slug!r} any more", remedy="name another one")
+            for order in asked[slug]:
+                await self._edits.settle(order.id, Outcome.refused(error))
 
     async def _sweep(self) -> None:
         """Give up what is in the making for channels that are gone; no worker shall spend time on it."""

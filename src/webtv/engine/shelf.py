@@ -64,7 +64,7 @@ class Shelf:
             if frames <= 0:
                 break
             programme = await self._programme(each.id, form)
-            if programme is None or not self._is_there(programme):
+            if programme is None or not self.is_there(programme):
                 continue
             found.append(Candidate(programme, self._rested_since(each), each.stars))
             if each.id not in busy:
@@ -75,6 +75,11 @@ class Shelf:
         """A finished sequence as playlist entries without numbers."""
         bed = self._relative(record.bed.file, BED) if record.bed else None
         return Programme(record.id, tuple(self._entry(clip, bed, kind) for clip in record.clips))
+
+    def is_there(self, programme: Programme) -> bool:
+        """Whether its clips are still in storage: what is remembered may have been evicted since."""
+        folder = self._data / "playlists"
+        return all((folder / entry.file).is_file() for entry in programme.entries)
 
     def _rested_since(self, each: SequenceStats) -> float:
         # Listed and never aired counts as aired when it was listed.
@@ -90,11 +95,6 @@ class Shelf:
                 del self._programmes[next(iter(self._programmes))]
             self._programmes[sequence] = self.programme(record, Kind.RERUN)
         return self._programmes[sequence]
-
-    def _is_there(self, programme: Programme) -> bool:
-        """Whether its clips are still in storage: what is remembered may have been evicted since."""
-        folder = self._data / "playlists"
-        return all((folder / entry.file).is_file() for entry in programme.entries)
 
     def _entry(self, clip: Clip, bed: str | None, kind: Kind) -> Entry:
         return Entry(

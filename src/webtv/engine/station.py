@@ -11,11 +11,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from webtv.air.client import HeadEndClient
-from webtv.air.config import AirConfig, ChannelConfig, OutputConfig
+from webtv.air.config import AirConfig, ChannelConfig, OutputConfig, RecordingConfig
+from webtv.air.targets import misfits, rotation
 from webtv.core.clock import Clock
 from webtv.core.errors import WebTVError
 from webtv.core.events import Event, EventSink, Severity
-from webtv.core.settings import Settings
+from webtv.core.format import house_format
+from webtv.core.settings import OutputTarget, Settings
 from webtv.engine.ledger import Ledger
 from webtv.engine.orchestrator import Orchestrator
 from webtv.engine.owners import bury, owner_is_alive
@@ -57,7 +59,7 @@ def air_config(
 
     def outputs(slug: str, channel: Channel) -> tuple[OutputConfig, ...]:
         return tuple(
-            OutputConfig(name, settings.outputs[name].get_secret_value().replace("{channel}", slug))
+            _output(name, settings.outputs[name], slug)
             for name in channel.outputs
             if name in settings.outputs
         )
@@ -67,6 +69,14 @@ def air_config(
             return None
         return f"../{storage.path(idents[slug], CLIP).relative_to(settings.data).as_posix()}"
 
+    recording = None
+    if settings.record_hours:
+        recording = RecordingConfig(
+            hours=settings.record_hours,
+            gb=settings.record_gb,
+            file_minutes=settings.record_file_minutes,
+            min_free_gb=2 * settings.library_min_free_gb,  # recordings go before the studio has to rest
+        )
     return AirConfig(
         tuple(
             ChannelConfig(
@@ -76,12 +86,41 @@ def air_config(
                 format=channel.format,
                 outputs=outputs(slug, channel),
                 ident=ident(slug),
+                recording=recording,
+                audio=channel.audio.value,
             )
             for slug, channel in sorted(channels.items())
         ),
         hls_window=settings.hls_window,
         orphan_days=settings.orphan_days,
     )
+
+
+def _output(name: str, target: OutputTarget, slug: str) -> OutputConfig:
+    return OutputConfig(
+        name,
+        target.url.get_secret_value().replace("{channel}", slug),
+        rotate=rotation(target),
+        overlap=target.overlap,
+        ca_file=str(target.ca_file.absolute()) if target.ca_file else None,
+    )
+
+
+def unfit_outputs(settings: Settings, channels: Mapping[str, Channel]) -> Iterator[Event]:
+    """What the services that channels go to document otherwise; looked at when they are configured."""
+    for slug, channel in sorted(channels.items()):
+        for name in channel.outputs:
+            if (target := settings.outputs.get(name)) is None:
+                continue  # `webtv check` tells
+            for misfit in misfits(target, house_format(channel.format)):
+                yield Event(
+                    "engine.output.unfit",
+                    f"Output {name}: {misfit.message}",
+                    misfit.severity,
+                    misfit.remedy,
+                    slug,
+                    {"output": name},
+                )
 
 
 def last_good_channels(stored: Mapping[str, Any], events: EventSink) -> dict[str, Channel]:
@@ -124,6 +163,7 @@ class ControlPlane:
         self._stop = asyncio.Event()
         self._hand_over = False
         self._written: AirConfig | None = None
+        self._unfit: list[Event] = []  # told already
         self._read = False
 
     @property
@@ -168,6 +208,10 @@ class ControlPlane:
                     group.create_task(parts.supervisor.keep(f"studio-{i + 1}", ["studio", "--leash"]))
                     for i in range(self._workers)
                 ]
+                if parts.settings.probe:
+                    tasks.append(
+                        group.create_task(parts.supervisor.keep("probe", ["probe", "--leash"]), name="probe")
+                    )
                 if view is not None:
                     tasks.append(group.create_task(self._show(view), name="view"))
                 await self._stop.wait()
@@ -196,6 +240,10 @@ class ControlPlane:
         parts.orchestrator.set_channels(channels)
         await parts.orchestrator.restore_idents()
         await self.tell_head_end()
+        for event in unfit_outputs(parts.settings, channels):
+            if event not in self._unfit:
+                self._unfit.append(event)
+                parts.events(event)
         await parts.notes.put(
             "channels", {slug: channel.model_dump(mode="json") for slug, channel in channels.items()}
         )

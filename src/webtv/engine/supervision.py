@@ -187,7 +187,7 @@ class Supervisor:
             return False
         return True
 
-    async def keep_head_end(self, client: HeadEndClient, interval: float = 1.0) -> None:
+    async def keep_head_end(self, client: HeadEndClient, interval: float = 0.2) -> None:
         """Start the head-end again whenever it is gone. One that only does not answer airs on."""
         lock = self._data / "air.lock"
         pace = Pace(self._clock, self._noise, ceiling=10.0)

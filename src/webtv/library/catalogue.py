@@ -3,7 +3,7 @@
 A row never points at a file that is not in storage: add the file first, then the clip or bed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -20,6 +20,8 @@ from webtv.library.records import ClipPage, SequenceRecord, SequenceState, Seque
 from webtv.library.rows import as_clip, records, sequence_stats, stats_query
 from webtv.library.storage import BED, CLIP, POSTER, Storage
 from webtv.prompts.sequence import SequencePlan
+
+_AT_ONCE = 500  # clips of one read
 
 
 class Catalogue:
@@ -194,6 +196,16 @@ class Catalogue:
         async with self._database.reading() as session:
             row = await session.get(ClipRow, clip)
         return as_clip(row) if row else None
+
+    async def clips_by_id(self, ids: Collection[str]) -> dict[str, Clip]:
+        """Those of many clips that are known, by id; a few reads, however many they are."""
+        wanted = sorted(ids)
+        found: dict[str, Clip] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            query = select(ClipRow).where(ClipRow.id.in_(wanted[start : start + _AT_ONCE]))
+            async with self._database.reading() as session:
+                found |= {row.id: as_clip(row) for row in await session.scalars(query)}
+        return found
 
     async def clips(
         self, channel: str | None = None, *, cursor: str | None = None, limit: int = 50

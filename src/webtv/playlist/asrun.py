@@ -60,7 +60,7 @@ class AsRunLog:
         """Write one line.
 
         Raises:
-            OSError: the disk does not take it; the caller airs on.
+            OSError: the disk does not take it, and the log is as it was; the caller airs on.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{airing.utc[:10]}.jsonl"
@@ -69,7 +69,13 @@ class AsRunLog:
         try:
             size = os.fstat(handle).st_size
             torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            os.write(handle, (("\n" if torn else "") + line + "\n").encode())
+            rest = memoryview((("\n" if torn else "") + line + "\n").encode())
+            try:
+                while rest:  # a disk that becomes full takes a part of it without a word
+                    rest = rest[os.write(handle, rest) :]
+            except OSError:
+                os.ftruncate(handle, size)
+                raise
         finally:
             os.close(handle)
 

@@ -172,8 +172,10 @@ class Playlist:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._entries: list[Entry] = []
         self._next = 1
+        self._seen: tuple[int, ...] | None = None
         if self._read():
             self._rewrite(self._entries)  # a new file, or what a process that was killed left of one
+        self._seen = _signature(path)
 
     @property
     def path(self) -> Path:
@@ -189,6 +191,18 @@ class Playlist:
     def next_n(self) -> int:
         """The number that the next entry gets; never one that was used before."""
         return self._next
+
+    def is_changed(self) -> bool:
+        """Whether somebody else has changed, cut or removed the file since it was written or read here."""
+        return _signature(self._path) != self._seen
+
+    def restore(self) -> None:
+        """Write the file as it is known here, whatever has become of it.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        self._rewrite(self._entries)
 
     def number_from(self, n: int) -> None:
         """Give no later entry a number below ``n``: a lost file must not begin again behind the cursor."""
@@ -209,6 +223,7 @@ class Playlist:
         numbered = self._numbered(entries)
         if self._path.exists():
             _append(self._path, _encoded(numbered))
+            self._seen = _signature(self._path)
             self._entries.extend(numbered)
             self._next += len(numbered)
         else:
@@ -299,6 +314,7 @@ class Playlist:
         following = max(self._next, last + 1)
         mark = f"# next {following}\n" if following != last + 1 else ""
         write_atomically(self._path, (HEADER + mark).encode() + _encoded(entries))
+        self._seen = _signature(self._path)
         self._entries, self._next = entries, following
 
 
@@ -309,6 +325,15 @@ def rebase(entry: Entry, base: Path, folder: Path) -> Entry:
         return os.path.relpath(os.path.normpath(base / path), folder)
 
     return replace(entry, file=moved(entry.file), bed=moved(entry.bed) if entry.bed else None)
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    """What changes with a file; None while there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _number(entry: Entry) -> int:

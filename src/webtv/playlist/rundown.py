@@ -2,14 +2,15 @@
 
 New sequences come first, in the order in which they were made, and air whole. Reruns fill what is left of
 the time to be kept ahead, best rested first; a share of them is mixed in while new content is plentiful.
-While there is anything at all to air, that time is always filled.
+While there is anything at all to air, that time is always filled. What a person put where it is stays there.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from webtv.clips.clip import Kind
+from webtv.playlist.edits import runs
 from webtv.playlist.entry import Entry
 
 
@@ -85,6 +86,7 @@ def arrange(
     fresh: Sequence[Programme],
     candidates: Sequence[Candidate],
     noise: random.Random,
+    pinned: Collection[str] = (),
 ) -> Arrangement:
     """Decide what follows.
 
@@ -97,12 +99,13 @@ def arrange(
         fresh: whole new sequences that are not in the playlist yet.
         candidates: what may come back.
         noise: breaks ties among equally rested reruns.
+        pinned: sequences that a person put where they wait: new content goes behind the last of them.
     """
     if not fresh and _seconds([*kept, *waiting], policy) >= policy.ahead:
         return Arrangement(tuple(waiting), (), changed=False)
 
     # Reruns that only wait to fill in make room for what is new; those mixed in between stay where they are.
-    filling = next((n for n in range(len(waiting), 0, -1) if waiting[n - 1].kind is not Kind.RERUN), 0)
+    filling = next((n for n in range(len(waiting), 0, -1) if _stays(waiting[n - 1], pinned)), 0)
     order, reruns = list(waiting[:filling]), waiting[filling:]
     busy = {entry.seq for entry in (*kept, *order)} | {programme.seq for programme in fresh}
     ranked = _rested(policy, now, candidates, noise)
@@ -119,7 +122,7 @@ def arrange(
     # What was waiting to fill in goes on waiting, as far as there is room for it. A young station has
     # nothing that rested long enough; what rested longest is better than nothing.
     placed = {entry.seq for entry in order[filling:]}
-    queue = [group for group in _sequences(reruns) if group[0].seq not in placed]
+    queue = [group for group in runs(reruns) if group[0].seq not in placed]
     used = busy | placed | {entry.seq for entry in reruns}
     for programme in (*ready, *(candidate.programme for candidate in rested)):
         if programme.seq not in used:
@@ -154,14 +157,8 @@ def _as_rerun(programme: Programme) -> tuple[Entry, ...]:
     return tuple(entry.numbered(0, Kind.RERUN) for entry in programme.entries)
 
 
-def _sequences(entries: Sequence[Entry]) -> list[tuple[Entry, ...]]:
-    groups: list[list[Entry]] = []
-    for entry in entries:
-        if groups and groups[-1][0].seq == entry.seq and groups[-1][-1].pos < entry.pos:
-            groups[-1].append(entry)
-        else:
-            groups.append([entry])
-    return [tuple(group) for group in groups]
+def _stays(entry: Entry, pinned: Collection[str]) -> bool:
+    return entry.kind is not Kind.RERUN or entry.seq in pinned
 
 
 def _distance(latest: Sequence[str], seq: str) -> int:

@@ -9,7 +9,19 @@ from webtv.core.clock import Clock
 from webtv.core.errors import InputError
 from webtv.core.events import Event
 from webtv.library.audience import WATCHING_SECONDS
-from webtv.viewers.station import ChannelState, ChannelView, ClipPage, ClipView, Health, OnAir, Trouble
+from webtv.viewers.programmes import programmes
+from webtv.viewers.station import (
+    ChannelGuide,
+    ChannelState,
+    ChannelView,
+    ClipPage,
+    ClipView,
+    Health,
+    Measurements,
+    OnAir,
+    Showing,
+    Trouble,
+)
 
 SHOT_SECONDS = 6.0
 _EARLIER = 12
@@ -193,6 +205,10 @@ class FakeStation:
         """One channel."""
         return next((self._view(script) for script in self.scripts if script.view.slug == slug), None)
 
+    async def guide(self) -> tuple[ChannelGuide, ...]:
+        """The guide of all channels."""
+        return tuple(_guide(self._view(script)) for script in self.scripts)
+
     async def clip(self, clip_id: str) -> ClipView | None:
         """One clip."""
         return next((clip for clip in self._clips() if clip.id == clip_id), None)
@@ -233,6 +249,10 @@ class FakeStation:
     async def poster_path(self, sha: str) -> Path | None:
         """Where a poster lies."""
         return self.posters.get(sha)
+
+    async def measurements(self) -> Measurements:
+        """Nothing is measured in a fake."""
+        return Measurements(self.clock.time())
 
     def hls_folder(self, slug: str) -> Path | None:
         """Folder of live files."""
@@ -309,3 +329,28 @@ class FakeStation:
             ratings=len(stars),
             provenance={"seed": seed, "writer": "grammar", "stages": ["procedural", "dis", "detail"]},
         )
+
+
+def _guide(view: ChannelView) -> ChannelGuide:
+    return ChannelGuide(
+        slug=view.slug,
+        name=view.name,
+        theme=view.theme,
+        language=view.language,
+        rating=view.rating,
+        accent=view.accent,
+        on_air=view.now is not None,
+        showings=tuple(
+            Showing(
+                title=programme.title,
+                kind=programme.kind,
+                start_utc=programme.start_utc,
+                end_utc=programme.start_utc + programme.seconds,
+                listed=programme.entries[0].n > 0,
+                prompt=programme.entries[0].prompt,
+                label=programme.label,
+                poster=programme.poster,
+            )
+            for programme in programmes(view.timeline)
+        ),
+    )

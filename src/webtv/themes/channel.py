@@ -58,6 +58,13 @@ class Rating(StrEnum):
     MATURE = "mature"
 
 
+class Audio(StrEnum):
+    """How the sound of a channel is made on air."""
+
+    MIXED = "mixed"
+    PASSTHROUGH = "passthrough"
+
+
 class SequenceShape(_Part):
     """How a sequence is cut."""
 
@@ -196,6 +203,11 @@ class Channel(_Part):
     )
     music: Music = Field(
         Music(), description="What the channel sounds like.", examples=[{"mood": "calm", "tempo": 80}]
+    )
+    audio: Audio = Field(
+        Audio.MIXED,
+        description="How sound goes on air: mixed with crossfades, or copied from clips, which is cheaper.",
+        examples=["mixed"],
     )
     studio: Studio = Field(
         Studio(),

@@ -62,15 +62,15 @@ class Allowance:
         Raises:
             RateLimited: it is too much.
         """
-        wait = self._sessions.take(session) or self._addresses.take(_network(address))
+        wait = self._sessions.take(session) or self._addresses.take(network(address))
         if wait:
             raise RateLimited(
                 "This is too much at once.", retry_after=wait, remedy="wait as long as Retry-After says"
             )
 
 
-def _network(address: str) -> str:
-    """The address; of IPv6 the network of 64 bits, because a single customer has all of it."""
+def network(address: str) -> str:
+    """What limits count: the address; of IPv6 the network of 64 bits, all of which a single customer has."""
     try:
         parsed = ip_address(address)
     except ValueError:

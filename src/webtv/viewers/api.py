@@ -11,6 +11,7 @@ from webtv.core.clock import Clock
 from webtv.viewers import schemas
 from webtv.viewers.allowance import Allowance
 from webtv.viewers.documentation import document
+from webtv.viewers.fanout import Fanout
 from webtv.viewers.metrics import CONTENT_TYPE, Metrics
 from webtv.viewers.permissions import Permission, permission
 from webtv.viewers.problems import Problem, not_found
@@ -137,7 +138,11 @@ def _add_health(app: FastAPI, station: Station, metrics: Metrics) -> None:
 
     @app.get("/metrics", tags=["health"], summary="For Prometheus", response_class=PlainTextResponse)
     @permission(Permission.OBSERVE)
-    async def scrape() -> Response:
-        """Requests, and the state, buffer and viewers of every channel."""
-        body = metrics.scrape(await station.channels(), await station.health())
+    async def scrape(request: Request) -> Response:
+        """Requests, every channel's state, buffer and viewers, the head-end's figures and the probe's."""
+        fanout: Fanout | None = request.app.state.fanout
+        live = fanout.readings() if fanout is not None else ()
+        body = metrics.scrape(
+            await station.channels(), await station.health(), await station.measurements(), live
+        )
         return Response(body, media_type=CONTENT_TYPE)

@@ -16,7 +16,9 @@ from webtv.core.clock import Clock
 from webtv.core.errors import WebTVError
 from webtv.viewers import problems
 from webtv.viewers.api import add_api
+from webtv.viewers.fanout import Fanout, Feed
 from webtv.viewers.files import add_files
+from webtv.viewers.flvstream import add_live
 from webtv.viewers.metrics import Counting, Metrics
 from webtv.viewers.pages import add_pages
 from webtv.viewers.permissions import Gate, Grants, everyone
@@ -24,6 +26,7 @@ from webtv.viewers.problems import LastResort, Problem
 from webtv.viewers.security import Protection
 from webtv.viewers.sessions import NewSession, Sessions, random_session
 from webtv.viewers.station import Station
+from webtv.viewers.tuning import add_tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def create_app(
     grants: Grants = everyone,
     session_key: bytes | None = None,
     new_session: NewSession = random_session,
+    feed: Feed | None = None,
 ) -> FastAPI:
     """Build the application. It holds nothing that another web process would need.
 
@@ -61,6 +65,7 @@ def create_app(
         grants: what a visitor may do; decides before any route is reached.
         session_key: signs the viewers' sessions; without one they end with the process.
         new_session: makes the random id of a viewer's session.
+        feed: subscribes to a channel's slices at the head-end, for HTTP-FLV.
     """
     metrics = Metrics()
     sessions = Sessions(session_key or secrets.token_bytes(32), new_session)
@@ -89,5 +94,8 @@ def create_app(
     app.state.site = site
     add_pages(app, station, clock, sessions)
     add_files(app, station)
+    add_tuning(app, station)
+    app.state.fanout = Fanout(feed, clock) if feed is not None else None
+    add_live(app, station, clock, app.state.fanout, new_session)
     add_api(app, station, clock, metrics, sessions)
     return app

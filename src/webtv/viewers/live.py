@@ -4,6 +4,7 @@ It holds no state that another web process would need, only caches of what does 
 """
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from collections import OrderedDict
@@ -29,14 +30,18 @@ from webtv.library.ratings import Ratings
 from webtv.library.storage import POSTER, Storage
 from webtv.playlist.asrun import utc_seconds
 from webtv.playlist.entry import Entry
+from webtv.probe.watch import PROBE, read_findings
 from webtv.themes.channel import Channel
-from webtv.viewers.schedule import Schedule
+from webtv.viewers.listings import Guides
+from webtv.viewers.schedule import Schedule, following
 from webtv.viewers.station import (
+    ChannelGuide,
     ChannelState,
     ChannelView,
     ClipPage,
     ClipView,
     Health,
+    Measurements,
     OnAir,
     Trouble,
 )
@@ -94,6 +99,7 @@ class LiveStation:
         self._clips: OrderedDict[str, Clip] = OrderedDict()
         self._schedules: dict[str, Schedule] = {}
         self._blocked = Withdrawals(data / "blocked", catalogue)
+        self._guides = Guides(data, catalogue=catalogue, blocked=self._blocked, clock=clock)
         self._log = structlog.get_logger("webtv.viewers")
         self._turn = asyncio.Lock()
         self._asked = -_FRESH
@@ -115,6 +121,11 @@ class LiveStation:
         if slug not in self._channels:
             return None
         return await self._view(slug, await self._audience.watching())
+
+    async def guide(self) -> tuple[ChannelGuide, ...]:
+        """The guide of all channels, in the order of their names."""
+        await self._refresh()
+        return await self._guides.channels(self._channels, self._air, self._schedule)
 
     async def clip(self, clip_id: str) -> ClipView | None:
         """One clip that is not blocked."""
@@ -169,6 +180,13 @@ class LiveStation:
             troubles.append(Trouble("hls", f"no stream yet on {', '.join(missing)}", "wait a few seconds"))
         return Health(live=True, ready=not troubles, troubles=tuple(troubles))
 
+    async def measurements(self) -> Measurements:
+        """The head-end's status and the probe's file as they are now."""
+        with contextlib.suppress(WebTVError):
+            await self._refresh()
+        probe = await asyncio.to_thread(read_findings, self._data / PROBE)
+        return Measurements(self._clock.time(), self._status, probe)
+
     async def events(self, limit: int) -> tuple[Event, ...]:
         """The latest events, newest first."""
         return tuple(entry.event for entry in await self._journal.recent(limit=limit))
@@ -221,7 +239,7 @@ class LiveStation:
         channel = self._channels[slug]
         fps = channel.house_format.fps
         status = self._air(slug)
-        schedule = self._schedules.setdefault(slug, Schedule(self._data, slug, self._clock))
+        schedule = self._schedule(slug)
         await schedule.refresh()
         now: OnAir | None = None
         ahead: list[OnAir] = []
@@ -232,12 +250,11 @@ class LiveStation:
             entry = Entry.from_json({**told, "n": max(1, told["n"])}, "")
             now = await self._on_air(entry, told["n"], start, channel)
             at = start + told["seconds"]
-            # During filler nothing of the playlist is on air; what follows is what has not been taken yet.
-            following = schedule.after(told["n"] or status["locked"])
-            for next_entry in following[:_NEXT]:
+            coming = following(schedule, status)
+            for next_entry in coming[:_NEXT]:
                 ahead.append(await self._on_air(next_entry, next_entry.n, at, channel))
                 at += next_entry.frames / fps
-            buffer = sum(e.frames for e in following if e.kind is Kind.NEW) / fps
+            buffer = sum(e.frames for e in coming if e.kind is Kind.NEW) / fps
         return ChannelView(
             slug=slug,
             name=channel.name,
@@ -253,6 +270,9 @@ class LiveStation:
             language=channel.language,
             problems=await self._troubles(slug),
         )
+
+    def _schedule(self, slug: str) -> Schedule:
+        return self._schedules.setdefault(slug, Schedule(self._data, slug, self._clock))
 
     def _air(self, slug: str) -> dict[str, Any] | None:
         channels = self._status["channels"] if self._status else []

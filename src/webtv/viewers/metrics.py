@@ -7,9 +7,12 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webtv.core.clock import Clock
-from webtv.viewers.station import ChannelState, ChannelView, Health
+from webtv.probe.exposition import AirMetrics
+from webtv.viewers.fanout import Reading
+from webtv.viewers.station import ChannelState, ChannelView, Health, Measurements
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+ENDLESS = "/live/{slug}.flv"  # the route whose answers have no end
 
 
 class Metrics:
@@ -32,23 +35,45 @@ class Metrics:
         self._viewers = Gauge(
             "webtv_channel_viewers", "People watching now.", ("channel",), registry=registry
         )
+        self._live_readers = Gauge(
+            "webtv_live_readers", "Readers of HTTP-FLV now.", ("channel",), registry=registry
+        )
+        self._live_dropped = Gauge(
+            "webtv_live_dropped_gops",
+            "GOPs of which slow readers of HTTP-FLV missed something, since the first of them came.",
+            ("channel",),
+            registry=registry,
+        )
         self._ready = Gauge("webtv_ready", "1 if viewers can watch.", registry=registry)
+        self._air = AirMetrics()
+        registry.register(self._air)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take one answered request; ``route`` is the route's pattern, never an address as it came."""
         self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        if route != ENDLESS:  # how long somebody watched says nothing of how quickly pages come
+            self._seconds.labels(route).observe(seconds)
 
-    def scrape(self, channels: Iterable[ChannelView], health: Health) -> bytes:
+    def scrape(
+        self,
+        channels: Iterable[ChannelView],
+        health: Health,
+        measured: Measurements,
+        live: Iterable[Reading] = (),
+    ) -> bytes:
         """The exposition text."""
-        for gauge in (self._state, self._buffer, self._viewers):
+        for gauge in (self._state, self._buffer, self._viewers, self._live_readers, self._live_dropped):
             gauge.clear()
+        for reading in live:
+            self._live_readers.labels(reading.slug).set(reading.readers)
+            self._live_dropped.labels(reading.slug).set(reading.dropped_gops)
         for view in channels:
             for state in ChannelState:
                 self._state.labels(view.slug, state.value).set(view.state is state)
             self._buffer.labels(view.slug).set(view.buffer_seconds)
             self._viewers.labels(view.slug).set(view.viewers)
         self._ready.set(health.ready)
+        self._air.tell(measured.head_end, measured.probe, measured.utc)
         return generate_latest(self._registry)
 
 

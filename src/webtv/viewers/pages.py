@@ -1,5 +1,6 @@
 """Routes of pages: channels on air, watch, and the documentation of the API."""
 
+import asyncio
 import re
 
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from webtv.core.clock import Clock
 from webtv.viewers.documentation import document, fields, operations
+from webtv.viewers.opening import read_opening
 from webtv.viewers.permissions import Permission, permission
 from webtv.viewers.problems import not_found
 from webtv.viewers.programmes import coming
@@ -36,7 +38,11 @@ def add_pages(app: FastAPI, station: Station, clock: Clock, sessions: Sessions) 
         view = await station.channel(slug)
         if view is None:
             raise not_found("channel", slug)
+        folder = station.hls_folder(slug)
         now = clock.time()
+        # Who saves data is asked before anything plays, so nothing may be fetched ahead for them.
+        ahead = folder is not None and request.headers.get("save-data") != "on"
+        opening = await asyncio.to_thread(read_opening, folder, now) if folder and ahead else None
         answer = page(
             "watch.html",
             request,
@@ -45,6 +51,7 @@ def add_pages(app: FastAPI, station: Station, clock: Clock, sessions: Sessions) 
             others=[other for other in await station.channels() if other.slug != slug],
             timeline=NowOut.of_view(view, now).model_dump(mode="json"),
             heartbeat=HEARTBEAT_SECONDS,
+            opening=opening,
             now=now,
         )
         sessions.give(request, answer)

@@ -2,7 +2,9 @@
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from webtv.core.clock import Clock
 from webtv.playlist.asrun import Airing, AsRunLog
@@ -53,3 +55,17 @@ class Schedule:
             self._entries = tuple(self._reader.entries)
         # The end of the log is enough, and spans midnight; a day's file is long by the evening.
         self._airings = tuple(self._log.tail(_AIRINGS * _LINE)[-_AIRINGS:])
+
+
+def following(schedule: Schedule, status: Mapping[str, Any] | None) -> tuple[Entry, ...]:
+    """Entries that air after the one on air.
+
+    Args:
+        schedule: the channel's, refreshed.
+        status: what the head-end says of the channel; nothing follows while it says nothing.
+    """
+    if status is None or not status["now"]:
+        return ()
+    # While the head-end fills in by itself, what it holds in memory has not been on air yet.
+    after = status["now"]["n"] or min(status.get("upcoming") or [status["locked"] + 1]) - 1
+    return schedule.after(after)

@@ -32,6 +32,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+HEAD_KEY = "webtv.head"  # in the scope of a HEAD request, which routes see as GET
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY_LIMIT = 64 * 1024
 
@@ -74,8 +75,8 @@ class Protection:
         if problem is not None:
             await respond(problem, scope, receive, guarded)
             return
-        # Every GET answers HEAD as well, with the same headers and no body.
-        await self._app({**scope, "method": "GET"} if head else scope, receive, guarded)
+        # Every GET answers HEAD as well, with the same headers and no body; endless ones look for the key.
+        await self._app({**scope, "method": "GET", HEAD_KEY: True} if head else scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)

@@ -183,6 +183,75 @@ class Health:
     troubles: tuple[Trouble, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Figures of the air for Prometheus.
+
+    Attributes:
+        utc: UTC second at which they were read.
+        head_end: status of the head-end as its socket tells it, or None if it does not answer.
+        probe: what the probe wrote last, or None.
+    """
+
+    utc: float
+    head_end: Mapping[str, Any] | None = None
+    probe: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One programme of the guide: a sequence that airs whole, or a stretch of filler.
+
+    Attributes:
+        title: the sequence's title; for filler what the slate says, or the channel's name.
+        kind: why it airs.
+        start_utc: when it begins, seconds since 1970 UTC.
+        end_utc: when it ends.
+        listed: whether the playlist chose it; else the head-end fills in by itself.
+        prompt: what its first shot shows; empty for filler and for what was blocked.
+        label: how its pictures came about, e.g. ``Algorithmic``.
+        poster: SHA-256 of a JPEG, or None.
+        made: when it was made, seconds since 1970 UTC, or None.
+        decided: False for a time of which nobody knows yet what it brings.
+    """
+
+    title: str
+    kind: Kind
+    start_utc: float
+    end_utc: float
+    listed: bool = True
+    prompt: str = ""
+    label: str = ""
+    poster: str | None = None
+    made: float | None = None
+    decided: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGuide:
+    """What aired lately, airs and will air on one channel.
+
+    Attributes:
+        slug: name of its file and in addresses.
+        name: its name.
+        theme: the idea, in plain language.
+        language: BCP 47 tag of titles.
+        rating: for whom it is.
+        accent: ``#rrggbb``.
+        on_air: whether anything is on air.
+        showings: in order; none overlaps another, and where nothing was lost there is no gap.
+    """
+
+    slug: str
+    name: str
+    theme: str
+    language: str = "en"
+    rating: Rating = Rating.EVERYONE
+    accent: str = "#8fb8de"
+    on_air: bool = True
+    showings: tuple[Showing, ...] = ()
+
+
 class Station(Protocol):
     """What pages and API may ask of the station.
 
@@ -195,6 +264,10 @@ class Station(Protocol):
 
     async def channel(self, slug: str) -> ChannelView | None:
         """One channel."""
+        ...
+
+    async def guide(self) -> tuple[ChannelGuide, ...]:
+        """The guide of all channels, in the order in which they are shown."""
         ...
 
     async def clip(self, clip_id: str) -> ClipView | None:
@@ -236,6 +309,10 @@ class Station(Protocol):
 
     async def poster_path(self, sha: str) -> Path | None:
         """Where the poster with this SHA-256 lies; None if there is none or its clip is blocked."""
+        ...
+
+    async def measurements(self) -> Measurements:
+        """What head-end and probe tell of the air; never raises."""
         ...
 
     def hls_folder(self, slug: str) -> Path | None:

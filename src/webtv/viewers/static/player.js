@@ -4,6 +4,7 @@
 import { Stream } from "./stream.js";
 
 const IDLE_MS = 3000;
+const SETTLED_MS = 2500; // after so long, or with the first picture, the rest of the page may load
 
 export class WebTVPlayer extends HTMLElement {
   /** @type {Stream | null} */
@@ -19,7 +20,7 @@ export class WebTVPlayer extends HTMLElement {
     if (!video || !template) return;
     this.#abort = new AbortController();
     this.#video = video;
-    this.#stream = new Stream(video, this.dataset.src ?? "");
+    this.#stream = new Stream(video, this.dataset.src ?? "", JSON.parse(this.dataset.opening ?? "null"));
     video.controls = false;
     video.replaceChildren();
     video.disableRemotePlayback = true; // ManagedMediaSource asks for it
@@ -28,10 +29,15 @@ export class WebTVPlayer extends HTMLElement {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", `${this.dataset.name}, player`);
     this.#listen(video, this.#stream);
+    const settle = () => document.documentElement.toggleAttribute("data-settled", true);
+    video.addEventListener("playing", settle, { once: true });
+    setTimeout(settle, SETTLED_MS);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const saving = /** @type {any} */ (navigator).connection?.saveData === true;
-    if (still || saving) this.#show(".begin", true);
-    else this.play({ muted: true });
+    if (still || saving) {
+      settle();
+      this.#show(".begin", true);
+    } else this.play({ muted: true });
   }
 
   disconnectedCallback() {

@@ -1,16 +1,21 @@
-// A live stream in a video element that comes back by itself, whatever happens to the server.
+// A live stream in a video element that comes back by itself, whatever happens to the server. Our own engine
+// plays it (live.js); where the browser has no media source for it, or it fails again and again, hls.js does.
+
+import { Live, supported } from "./live.js";
 
 /** @typedef {import("./vendor/hls.js").Hls} HlsInstance */
+/** @typedef {import("./live.js").Opening} Opening */
 /** @typedef {"idle" | "loading" | "playing" | "reconnecting"} StreamState */
 
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 const STALL_MS = 9000; // no progress for so long, though nobody paused: build it anew
 const EDGE_SECONDS = 5; // this close to the target counts as live
+const CHANCES = 2; // failures of our own engine without a picture in between; then hls.js has its turn
 
 const SETTINGS = {
   backBufferLength: 30, // a tab that stays open for days must not grow
   liveMaxLatencyDurationCount: 10,
-  maxLiveSyncPlaybackRate: 1.06,
+  maxLiveSyncPlaybackRate: 1.05,
   liveSyncDurationCount: 3,
   startFragPrefetch: true,
   maxBufferLength: 30,
@@ -19,8 +24,11 @@ const SETTINGS = {
 
 /** Dispatches `state` with a {@link StreamState} as detail. */
 export class Stream extends EventTarget {
+  /** @type {Live | null} */
+  #live = null;
   /** @type {HlsInstance | null} */
   #hls = null;
+  #chances = supported() ? CHANCES : 0;
   #failures = 0;
   #mediaErrors = 0;
   #timer = 0;
@@ -34,11 +42,13 @@ export class Stream extends EventTarget {
   /**
    * @param {HTMLVideoElement} video
    * @param {string} address
+   * @param {Opening | null} opening what the page brought along
    */
-  constructor(video, address) {
+  constructor(video, address, opening = null) {
     super();
     this.video = video;
     this.address = address;
+    this.opening = opening;
     video.addEventListener("playing", () => this.#moved());
     video.addEventListener("timeupdate", () => this.#moved());
   }
@@ -56,36 +66,64 @@ export class Stream extends EventTarget {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#watchdog);
-    this.#hls?.destroy();
-    this.#hls = null;
+    this.#end();
   }
 
   /** Programme time of the frame on screen in seconds since 1970 UTC, or null if the stream tells none. */
   get programmeTime() {
+    if (this.#live) return this.#live.programmeTime;
     const date = this.#hls ? this.#hls.playingDate : this.#nativeDate();
     return date ? date.getTime() / 1000 : null;
   }
 
   /** Seconds behind the air, as far as is known. */
   get latency() {
-    return this.#hls?.latency ?? 0;
+    return this.#live?.latency ?? this.#hls?.latency ?? 0;
   }
 
   /** Whether the viewer sees the newest there is. */
   get live() {
+    if (this.#live) return this.#live.live;
     if (!this.#hls) return true;
     return this.#hls.latency < (this.#hls.targetLatency ?? 0) + EDGE_SECONDS;
   }
 
   /** Jump to the newest. */
   goLive() {
+    if (this.#live) {
+      this.#live.goLive();
+      return;
+    }
     const edge = this.#hls ? this.#hls.liveSyncPosition : this.#nativeEdge();
     if (edge !== null && edge !== undefined) this.video.currentTime = edge;
   }
 
-  async #build() {
+  #end() {
+    this.#live?.stop();
     this.#hls?.destroy();
-    this.#hls = null;
+    this.#live = this.#hls = null;
+  }
+
+  async #build() {
+    this.#end();
+    if (this.#chances > 0) {
+      const { opening } = this;
+      this.opening = null;
+      const live = new Live(this.video, this.address, {
+        ready: () => this.#resume(),
+        trouble: () => {
+          this.#lastMoved = performance.now(); // it asks again by itself, and the last picture stands
+          this.#missing();
+        },
+        fail: (hopeless) => {
+          this.#chances = hopeless ? 0 : this.#chances - 1;
+          this.#failed();
+        },
+      }, opening);
+      this.#live = live;
+      live.start();
+      return;
+    }
     const { Hls } = await import("./vendor/hls.js");
     if (this.#stopped) return;
     if (!Hls.isSupported()) {
@@ -117,13 +155,17 @@ export class Stream extends EventTarget {
     const wait = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length - 1)] ?? 8000;
     const gentle = this.#failures < 3 && this.#hls?.levels?.length;
     this.#failures += 1;
-    if (this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.#tell("reconnecting");
+    this.#missing();
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       if (this.#stopped) return;
       if (gentle) this.#hls?.startLoad();
       else void this.#build();
     }, wait * (0.75 + Math.random() / 2));
+  }
+
+  #missing() {
+    if (this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.#tell("reconnecting");
   }
 
   #resume() {
@@ -146,6 +188,7 @@ export class Stream extends EventTarget {
     if (this.#state !== "playing" && !this.video.paused) {
       this.#failures = 0;
       this.#mediaErrors = 0;
+      if (this.#live) this.#chances = CHANCES;
       this.#tell("playing");
     }
   }

@@ -123,4 +123,5 @@ setInterval(follow, 1000);
 setInterval(poll, POLL_MS);
 setInterval(beat, 1000 * Number(heartbeat));
 document.addEventListener("visibilitychange", poll);
+if (!player) document.documentElement.toggleAttribute("data-settled", true);
 if (shown) showEntry(shown);

@@ -1,0 +1,1 @@
+export { default as mpegts } from "mpegts.js";
