@@ -138,7 +138,7 @@ def probe(
 
     Exit status 1 if no media came on one of the outputs.
     """
-    from webtv.commands import serve_probe
+    from webtv.commands import serve_probe, web_address
     from webtv.core.clock import SystemClock
     from webtv.core.log import configure_log
     from webtv.probe.table import show
@@ -149,7 +149,7 @@ def probe(
         _run(serve_probe(settings, leash=True))
         return
     configure_log("warning")
-    address = address or f"http://127.0.0.1:{settings.port}"
+    address = address or web_address(settings)
     found = _run(visit(address, channel or (), seconds, SystemClock()))
     if as_json:
         typer.echo(json.dumps(found))

@@ -17,12 +17,15 @@ from webtv import wiring
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, ConflictError, InputError, SafetyError
 from webtv.core.events import EventLog, LogSink
+from webtv.core.files import write_atomically
 from webtv.core.lock import holder_of
 from webtv.core.log import configure_log
+from webtv.core.process import allow_descriptors
 from webtv.core.settings import Settings
 from webtv.core.sockets import expect_short
 from webtv.themes.channel import Rating
 
+_ADDRESS = "web.address"
 _ARENAS = -8  # M_ARENA_MAX of malloc.h
 
 
@@ -116,6 +119,7 @@ def _settle_in() -> None:
     what one channel once needed.
     """
     sys.setswitchinterval(0.001)
+    allow_descriptors()
     with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
@@ -199,13 +203,33 @@ async def serve_web(settings: Settings, *, leash: bool) -> None:
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            limit_concurrency=allow_descriptors()
+            * 3
+            // 4,  # the rest is for files, and the head-end's socket
         )
+        with contextlib.suppress(OSError):  # on a full disk `webtv probe` has to be told the address
+            address = f"http://{_reachable(settings.host)}:{settings.port}\n"
+            write_atomically(settings.data / _ADDRESS, address.encode(), durable=False)
         try:
             await LiveServer(config).serve()
         except SystemExit as error:  # uvicorn's way of saying that it could not listen
             raise ConflictError(
                 f"port {settings.port} is taken", remedy="choose another one with --port"
             ) from error
+
+
+def _reachable(host: str) -> str:
+    """The host of an address under which this machine reaches what listens on a host."""
+    local = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
+    return f"[{local}]" if ":" in local else local
+
+
+def web_address(settings: Settings) -> str:
+    """Where the pages of this data folder's station are, as the web process wrote it down, or should be."""
+    try:
+        return (settings.data / _ADDRESS).read_text(encoding="utf-8").strip()
+    except OSError:
+        return f"http://{_reachable(settings.host)}:{settings.port}"
 
 
 async def serve_probe(settings: Settings, *, leash: bool) -> None:
@@ -218,13 +242,12 @@ async def serve_probe(settings: Settings, *, leash: bool) -> None:
     if leash:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the control plane decides when it ends
         _end_with_parent()
-    local = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
-    host = f"[{local}]" if ":" in local else local
+    local = _reachable(settings.host)
     # Pages that answer under certain names only are asked under one of those.
     headers = {"Host": min(settings.hosts)} if settings.hosts and not local.startswith("127.") else None
     async with http_client(headers) as client:
         guide = HeadEndGuide(HeadEndClient(settings.air_socket))
-        watch = Watch(f"http://{host}:{settings.port}", guide, client, SystemClock())
+        watch = Watch(f"http://{local}:{settings.port}", guide, client, SystemClock())
         async with asyncio.TaskGroup() as group:
             group.create_task(watch.run())
             group.create_task(watch.keep(settings.data / PROBE, LogSink()))

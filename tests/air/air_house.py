@@ -179,6 +179,7 @@ class Rig:
             ident=lambda: self.ident,
             events=self.events.append,
             after=after,
+            has_aired=lambda entry: any((a.n, a.clip) == (entry.n, entry.clip) for a in self.airings),
         )
         self.ident: Path | None = None
         start = frame if frame is not None else cursor.frame if cursor else 0

@@ -210,6 +210,22 @@ def test_a_playlist_whose_numbers_begin_anew_airs(house: House) -> None:
     assert "air.playlist.renumbered" in rig.kinds()
 
 
+def test_a_playlist_that_was_cut_short_does_not_air_again_from_its_beginning(house: House) -> None:
+    entries = fill(house, 5)
+    rig = house.timeline()
+    rig.air(slices_of(*(entry.frames for entry in entries[:12])))
+    lines = house.playlist.path.read_text().splitlines(keepends=True)
+    house.playlist.path.write_text("".join(lines[: 1 + 2 * 4]))  # its first four entries
+    rig.air(10)
+    house.playlist.path.write_text("".join(lines))  # the control plane mends it
+    late = fill(house, 1)
+    rig.air(20)
+    numbers = [piece.entry.n for piece in rig.slices if piece.joins and piece.entry.n]
+    assert numbers == sorted(set(numbers))
+    assert "air.playlist.renumbered" not in rig.kinds()
+    assert late[0].clip in rig.clips()
+
+
 def test_an_entry_says_what_the_file_holds_not_what_the_playlist_says(house: House) -> None:
     (entry,) = house.sequence(1)
     line = entry.numbered(1).to_json() | {"frames": 4800}

@@ -27,6 +27,7 @@ from webtv.air.reels import (
     forget_oldest,
     forget_recordings,
     make_room,
+    recordings,
     repair_recordings,
     withdraw_recordings,
 )
@@ -320,6 +321,14 @@ def many(aired: Aired, root: Path, slug: str, hours: int, config: RecordingConfi
         writer.write(aired.at(hour * 1800))
         writer.close()
     return files(root / slug)
+
+
+def test_a_file_with_an_impossible_date_is_none_of_ours(aired: Aired, tmp_path: Path) -> None:
+    folder = tmp_path / "tide"
+    folder.mkdir()
+    (folder / "2026-02-30T00-00-00Z.mp4").write_bytes(b"what somebody put there")
+    assert recordings(folder) == []
+    withdraw_recordings(tmp_path, {"clip"})
 
 
 def test_recordings_are_kept_for_hours_and_gigabytes(aired: Aired, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -162,6 +163,27 @@ class TestHeadEnd:
                 await looks.advance(1.0)
         assert len(crew.pids("air")) == 1
         assert not events.recent
+
+    async def test_one_that_stands_still_altogether_is_ended(self, crew, supervisor, events):
+        line = Line(crew)
+        await supervisor.start_head_end(line)
+        await until(lambda: crew.on_air)
+        first = crew.on_air
+        line.answers = False
+        looks = VirtualClock(time.time())
+        later = Supervisor(crew.data, crew.env, clock=looks, noise=random.Random(), events=events)
+        cursor = crew.data / "cursors" / "tide.json"
+        cursor.parent.mkdir()
+        async with running(later.keep_head_end(line, 1.0)):
+            for _ in range(60):  # it does not answer, and airs: its books move on
+                cursor.touch()
+                os.utime(cursor, (looks.time(), looks.time()))
+                await looks.advance(1.0)
+            assert crew.on_air == first
+            for _ in range(60):
+                await looks.advance(1.0)
+            await until(lambda: crew.on_air != first)
+        assert "engine.head_end.stood_still" in {event.kind for event in events.recent}
 
     async def test_one_that_lost_the_race_is_not_started_again(self, crew, supervisor, events):
         line = Line(crew)

@@ -102,6 +102,8 @@ def test_half_a_surrogate_pair_in_a_title_does_no_harm(playlist: Playlist) -> No
         {"pos": 0},
         {"pos": 3, "of": 2},
         {"n": None},
+        {"title": "moon \ud83c"},
+        {"clip": "\udc80"},
     ],
 )
 def test_impossible_entries_are_passed_over_and_told(playlist: Playlist, change: dict[str, object]) -> None:

@@ -344,7 +344,7 @@ class HurriedClock:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[int]:
+async def serving(app: FastAPI, asking: float = 10.0) -> AsyncIterator[int]:
     """The server that a station has; yields its port."""
 
     class Server(LiveServer):
@@ -352,7 +352,8 @@ async def serving(app: FastAPI) -> AsyncIterator[int]:
         def capture_signals(self):  # type: ignore[no-untyped-def]
             yield
 
-    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none"))
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
+    server = Server(config, asking)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
         await asyncio.sleep(0.005)
@@ -380,6 +381,31 @@ async def running(station: FakeStation) -> AsyncIterator[tuple[Signal, FastAPI]]
     yield signal, app
     airing.cancel()
     await app.state.fanout.close()
+
+
+async def test_who_never_finishes_asking_is_let_go(running: tuple[Signal, FastAPI]) -> None:
+    async with serving(running[1], asking=0.3) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /live/tideline.flv HT")
+        async with asyncio.timeout(20):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
+        # Who asks in time stays for as long as there is something to see.
+        status = b""
+        async with asyncio.timeout(20):
+            while not status.startswith(b"HTTP/1.1 200"):  # nothing has been aired at first
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /live/tideline.flv HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                status = await reader.readline()
+                if not status.startswith(b"HTTP/1.1 200"):
+                    writer.close()
+            begun, seen = time.monotonic(), 0
+            while seen < 100_000 or time.monotonic() - begun < 0.6:
+                data = await reader.read(65536)
+                assert data
+                seen += len(data)
+        writer.close()
 
 
 async def test_a_crawling_socket_loses_gops_while_others_lose_nothing(

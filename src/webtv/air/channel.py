@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,6 @@ from webtv.air.sounds import SOUNDS
 from webtv.air.timeline import Timeline
 from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
-from webtv.core.errors import WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.format import GOP_SECONDS, house_format
 from webtv.playlist.asrun import Airing, AsRunLog, utc_text
@@ -38,6 +37,7 @@ CATCH_UP = 12.0  # seconds that are made up by a burst; what was lost beyond tha
 _AHEAD = GOP_SECONDS + 1.0  # seconds that a restarted process may have to wait for its first deadline
 _BURST = 3  # segments that a new stream begins with, so that players need not wait for them
 _LATEST = 30  # slices, one minute, of which the status tells the worst lateness
+_LOOK_BACK = 1 << 20  # bytes of the as-run log: some hours
 _STRAY = 5.0  # seconds that wall clock and timeline may differ before it is told
 
 _Target = OutputConfig | RecordingConfig
@@ -63,6 +63,7 @@ class ChannelOnAir:
         phase: seconds by which this channel's GOPs begin earlier than those of others, so that the work of
             many channels spreads over the GOP's two seconds; counts for a channel that begins anew.
         threads: where slices are made; None is the loop's own.
+        slate_ready: whether calling the slate does not block.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class ChannelOnAir:
         blocked: BlockList | None = None,
         phase: float = 0.0,
         threads: Executor | None = None,
+        slate_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self.config = config
         self._data = data
@@ -91,7 +93,9 @@ class ChannelOnAir:
         self._blocked = blocked or BlockList(data / "blocked")
         self._phase = phase
         self._threads = threads
+        self._slate_ready = slate_ready
         self._form = house_format(config.format)
+        self._shape = config.format, config.audio
         self._playlist = data / "playlists" / f"{config.slug}.ffconcat"
         self._cursor_path = data / "cursors" / f"{config.slug}.json"
         self._log = AsRunLog(data / "asrun" / config.slug)
@@ -115,7 +119,7 @@ class ChannelOnAir:
                     self._open(on_air, output)
                 self.apply(self.config, self._hls_window)
                 group.create_task(on_air.clerk.run())
-                group.create_task(asyncio.to_thread(self._make_ready, on_air.pool))
+                group.create_task(self._make_ready(on_air.pool))
                 group.create_task(self._read_ahead(on_air))
                 while True:
                     await self._step(on_air, begun)
@@ -149,7 +153,9 @@ class ChannelOnAir:
         self._mind_clock(on_air)
 
     async def _make(self, make: Callable[[], Slice]) -> Slice:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, make)
+        # While the slate is being made, a channel that needs it waits; the few mixers are not to wait along.
+        threads = self._threads if self._slate_ready() else None
+        return await asyncio.get_running_loop().run_in_executor(threads, make)
 
     async def _read_ahead(self, on_air: "_OnAir") -> None:
         """Keep what airs next in memory."""
@@ -158,8 +164,8 @@ class ChannelOnAir:
             on_air.reading = True
             try:
                 await asyncio.to_thread(on_air.program.prefetch)
-            except OSError as error:
-                self._complain(f"cannot read ahead ({error.strerror})")
+            except Exception as error:  # whatever it is, what is in memory airs on
+                self._complain(f"cannot read ahead ({getattr(error, 'strerror', None) or error})")
             on_air.reading = False
             await on_air.wanted.wait()
 
@@ -180,6 +186,11 @@ class ChannelOnAir:
         )
 
     @property
+    def shape(self) -> tuple[str, str]:
+        """Format and sound that this channel began with; another one needs another channel."""
+        return self._shape
+
+    @property
     def flv(self) -> FlvOutput | None:
         """Where readers of the live stream subscribe; None while the channel is not on air."""
         return self._on_air.flv if self._on_air else None
@@ -191,7 +202,9 @@ class ChannelOnAir:
             cursor = None
         logged = self._read_log()
         # Without a cursor the log knows best what has been on air.
-        after = cursor.n if cursor else (logged.n or 0) if logged else 0
+        after = cursor.n if cursor else 0
+        if logged is not None and logged.n and (cursor is None or logged.start_frame >= cursor.entry_start):
+            after = max(after, logged.n)  # on a full disk the log may have gone on where the cursor could not
         reader = PlaylistReader(self._playlist, self._complain)
         reader.refresh()
         pool = RerunPool(self._noise)
@@ -209,6 +222,7 @@ class ChannelOnAir:
             events=self._events,
             after=after,
             passthrough=self.config.audio == "passthrough",
+            has_aired=self._has_aired,
         )
         rerun = cursor.entry.seq if cursor and cursor.entry and not cursor.listed else ""
         if not program.prepare() or (rerun and not pool.sequence(rerun)):
@@ -260,15 +274,13 @@ class ChannelOnAir:
             return round(cursor.epoch + behind, 3), cursor.frame
         return cursor.epoch, cursor.frame
 
-    def _make_ready(self, pool: RerunPool) -> None:
+    async def _make_ready(self, pool: RerunPool) -> None:
         """What is wanted sooner or later, made while there is something else to air."""
-        try:
-            self._slate()
-            pool.deepen(
-                self._playlist.parent / "archive" / self.config.slug, self._playlist.parent, self._log
-            )
-        except (WebTVError, OSError) as error:
-            self._complain(f"filler is not ready: {error}")
+        for make in (self._slate, lambda: self._deepen(pool)):
+            try:
+                await asyncio.to_thread(make)
+            except Exception as error:  # whatever it is, it is not wanted yet
+                self._complain(f"filler is not ready: {error}")
 
     def _deepen(self, pool: RerunPool) -> None:
         folder = self._playlist.parent
@@ -291,19 +303,30 @@ class ChannelOnAir:
         wanted: list[_Target] = [*config.outputs]
         if config.recording is not None:
             wanted.append(config.recording)
+        ending: list[asyncio.Task[None]] = []
         for gone in on_air.told.keys() - set(wanted):
-            on_air.told.pop(gone)[1].cancel()
+            task = on_air.told.pop(gone)[1]
+            task.cancel()
+            ending.append(task)
         for target in wanted:
             if target not in on_air.told:
                 output = self._output(on_air, target)
-                on_air.told[target] = output, self._open(on_air, output)
+                on_air.told[target] = output, self._open(on_air, output, ending)
 
-    def _open(self, on_air: "_OnAir", output: Output) -> asyncio.Task[None]:
+    def _open(
+        self, on_air: "_OnAir", output: Output, after: Sequence[asyncio.Task[None]] = ()
+    ) -> asyncio.Task[None]:
         """Let an output begin; what it keeps from earlier days may show what has been blocked since."""
         assert on_air.group is not None
         if self._blocked.ids:
             output.withdraw(self._blocked.ids)
-        return on_air.group.create_task(output.run())
+
+        async def run() -> None:
+            if after:  # the same file or address with other settings: never two at once
+                await asyncio.wait(after)
+            await output.run()
+
+        return on_air.group.create_task(run())
 
     def _output(self, on_air: "_OnAir", target: _Target) -> Output:
         if isinstance(target, RecordingConfig):
@@ -377,6 +400,12 @@ class ChannelOnAir:
                 "head-end's next start",
             )
         self._strays = strays
+
+    def _has_aired(self, entry: Entry) -> bool:
+        try:
+            return any((a.n, a.clip) == (entry.n, entry.clip) for a in self._log.tail(_LOOK_BACK))
+        except OSError:
+            return True  # nobody knows; what is in memory and reruns are the smaller evil
 
     def _read_log(self) -> Airing | None:
         try:

@@ -1,6 +1,8 @@
 """Writes down what must outlive the process, as-run log and cursor, without ever keeping the air waiting."""
 
 import asyncio
+import contextlib
+import threading
 from collections import deque
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from webtv.air.cursor import Cursor
 from webtv.core.events import Event, EventSink, Severity
 from webtv.playlist.asrun import Airing, AsRunLog
 
+_PARTING = 1.0  # seconds in which what still waits is written at the end
 _WAITING = 10_000  # airings that wait while the disk takes nothing: half a day of them, and little memory
 
 
@@ -37,6 +40,7 @@ class Clerk:
         self._cursor: Cursor | None = None
         self._called = asyncio.Event()
         self._writing = False
+        self._lock = threading.Lock()
 
     @property
     def idle(self) -> bool:
@@ -54,14 +58,22 @@ class Clerk:
 
     async def run(self) -> None:
         """Write until cancelled; what a disk does not take now is written when it does."""
-        while True:
-            await self._called.wait()
-            self._called.clear()
-            self._writing = True
-            await asyncio.to_thread(self._write)
-            self._writing = False
+        try:
+            while True:
+                await self._called.wait()
+                self._called.clear()
+                self._writing = True
+                await asyncio.to_thread(self._write)
+                self._writing = False
+        finally:
+            if self._airings or self._cursor is not None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_PARTING):
+                        await asyncio.to_thread(self._write)
 
     def _write(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            return  # the one before hangs; it will find what waits
         try:
             while self._airings:
                 self._log.append(self._airings[0])
@@ -70,10 +82,13 @@ class Clerk:
             if cursor is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 cursor.save(self._path)
-        except OSError as error:
-            self._say(f"The disk takes neither as-run log nor cursor ({error.strerror})")
+        except Exception as error:  # whatever it is, it must not reach the channel
+            why = getattr(error, "strerror", None) or error
+            self._say(f"The disk takes neither as-run log nor cursor ({why})")
         else:
             self._say("")
+        finally:
+            self._lock.release()
 
     def _say(self, trouble: str) -> None:
         before, self.trouble = self.trouble, trouble

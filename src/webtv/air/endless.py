@@ -7,7 +7,7 @@ from contextlib import aclosing
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-STALL = 30.0  # seconds without a byte taken after which nobody is there any more
+STALL = 20.0  # seconds without a byte taken after which nobody is there any more
 
 
 class EndlessAnswer(Response):

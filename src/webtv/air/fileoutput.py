@@ -203,7 +203,7 @@ class FileOutput:
 
     async def run(self) -> None:
         """Write until cancelled; whatever fails is told and tried again."""
-        thread = FileThread(f"{self._slug} {self.status.name}")
+        thread = await self._thread()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write_all(thread))
@@ -214,6 +214,15 @@ class FileOutput:
             await asyncio.wait({closing}, timeout=_PARTING)
             if closing.done() and not closing.cancelled():
                 closing.exception()  # heard; the disk has been complained of before
+
+    async def _thread(self) -> FileThread:
+        """A thread of its own; where the system gives none, it is asked again."""
+        while True:
+            try:
+                return FileThread(f"{self._slug} {self.status.name}")
+            except RuntimeError as error:
+                self._fail(str(error), "raise the limit of threads (pids.max, `ulimit -u`) or free memory")
+                await self._clock.sleep(2.0)
 
     async def _due(self) -> list[Slice]:
         """What is due and still waits."""

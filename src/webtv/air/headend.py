@@ -123,6 +123,9 @@ class HeadEnd:
         for slug in self._channels.keys() - wanted.keys():
             self._end(slug)
         for slug, channel in wanted.items():
+            running = self._channels.get(slug)
+            if running is not None and running.shape != (channel.format, channel.audio):
+                self._end(slug)  # pictures or sound are made otherwise: its outputs begin anew
             if slug in self._channels:
                 self._channels[slug].apply(channel, config.hls_window)
                 if self._slates[slug].apply(channel):
@@ -146,6 +149,7 @@ class HeadEnd:
             blocked=self._blocked,
             phase=self._begun * _GOLDEN % 1 * GOP_SECONDS,
             threads=self._mixers,
+            slate_ready=lambda slate=self._slates[slug]: slate.ready,  # type: ignore[misc]
         )
         self._begun += 1
         before = self._tasks.get(slug)
@@ -155,8 +159,9 @@ class HeadEnd:
         """Make a slate anew whose name or colour has changed; the old one serves if that fails."""
         try:
             await asyncio.to_thread(slate.refresh)
-        except WebTVError as error:
-            self._log(Event("air.slate.stale", str(error), Severity.WARNING, error.remedy, slug))
+        except Exception as error:  # whatever it is, it must not reach the channels
+            remedy = error.remedy if isinstance(error, WebTVError) else "please report this with the log"
+            self._log(Event("air.slate.stale", redact(str(error)), Severity.WARNING, remedy, slug))
 
     def _end(self, slug: str) -> None:
         del self._channels[slug]
@@ -183,6 +188,8 @@ class HeadEnd:
                         channel.config.slug,
                     )
                 )
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # Python 3.11's groups lose it where both come at once
             await self._clock.sleep(1.0)
 
     async def _watch_orphanage(self) -> None:
@@ -201,9 +208,17 @@ class HeadEnd:
         while True:
             await asyncio.to_thread(self._blocked.refresh)
             if self._blocked.ids != ids:
-                ids = self._blocked.ids
+                fresh, ids = self._blocked.ids - ids, self._blocked.ids
                 for channel in self._channels.values():
                     channel.withdraw()
+                if fresh:
+                    self._log(
+                        Event(
+                            "air.clips.withdrawn",
+                            f"{len(fresh)} clips were blocked: off the air, out of windows and recordings",
+                            Severity.WARNING,
+                        )
+                    )
                 self._tidy.set()
             await self._clock.sleep(_GLANCE)
 
@@ -213,8 +228,9 @@ class HeadEnd:
             self._tidy.clear()
             try:
                 await asyncio.to_thread(self._sweep)
-            except OSError as error:
-                message = f"What channels left behind could not be put in order ({error.strerror})"
+            except Exception as error:  # whatever it is, it must not reach the channels
+                why = getattr(error, "strerror", None) or error
+                message = f"What channels left behind could not be put in order ({why})"
                 remedy = "look at the disk's room and rights; it is tried again within the hour"
                 self._log(Event("air.house.untidy", message, Severity.WARNING, remedy))
             with contextlib.suppress(TimeoutError):

@@ -64,6 +64,7 @@ class FlvOutput:
         self._latest: tuple[Slice, float] | None = None
         self._body: tuple[Slice, bytes] | None = None
         self._subscribers: set[_Subscriber] = set()
+        self._ended = False
 
     def offer(self, piece: Slice, due: float) -> None:
         """Take a slice; returns at once.
@@ -92,6 +93,7 @@ class FlvOutput:
         try:
             await asyncio.Event().wait()
         finally:
+            self._ended = True
             for subscriber in self._subscribers:
                 subscriber.end()
 
@@ -150,6 +152,8 @@ class FlvOutput:
     @contextlib.contextmanager
     def _subscribed(self) -> Iterator["_Subscriber"]:
         subscriber = _Subscriber()
+        if self._ended:
+            subscriber.end()
         if self._latest is not None:
             subscriber.put(*self._latest)
         self._subscribers.add(subscriber)

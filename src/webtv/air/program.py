@@ -62,6 +62,7 @@ class Program:
         events: takes what had to be passed over, and why.
         after: number of the latest entry that has been on air.
         passthrough: whether clips bring their own sound; beds are not opened then.
+        has_aired: whether the log says that this very entry has been on air.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Program:
         events: EventSink,
         after: int,
         passthrough: bool = False,
+        has_aired: Callable[[Entry], bool] = lambda _: False,
     ) -> None:
         self._slug = slug
         self._form = form
@@ -91,6 +93,7 @@ class Program:
         self._ident = ident
         self._events = events
         self._passthrough = passthrough
+        self._has_aired = has_aired
         self._lock = threading.Lock()  # guards what the two sides share; never held over a file
         self._taken = after
         self._upcoming: deque[ClipSource] = deque()
@@ -209,9 +212,9 @@ class Program:
 
     def _prefetch_filler(self) -> None:
         """Read two clips of a rerun ahead while the playlist may run dry; else, an ident."""
-        begun = bool(self._filler and self._filler[0].entry.pos > 1) or (
-            bool(self._planned and self._planned[0].pos > 1) and not self._filler
-        )
+        with self._lock:
+            first = self._filler[0].entry if self._filler else self._planned[0] if self._planned else None
+        begun = first is not None and first.pos > 1
         if not begun:
             if len(self._upcoming) >= PREFETCH:
                 with self._lock:  # not wanted soon, and it is megabytes
@@ -233,9 +236,12 @@ class Program:
             self._spare_ident = self._ident_source()
 
     def _mind_numbers(self) -> None:
-        """Follow a playlist whose numbers begin anew because somebody removed the file."""
+        """Follow a playlist whose numbers begin anew because somebody removed the file.
+
+        One that was only cut short ends with what has been on air: it must not air again from its beginning.
+        """
         entries = self._reader.entries
-        if entries and entries[-1].n < self._taken - PREFETCH:
+        if entries and entries[-1].n < self._taken - PREFETCH and not self._has_aired(entries[-1]):
             self._taken = 0
             self._tell(
                 "air.playlist.renumbered",

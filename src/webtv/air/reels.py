@@ -187,7 +187,17 @@ def recordings(folder: Path) -> list[Path]:
     """Recordings of a channel, the newest first."""
     if not folder.is_dir():
         return []
-    return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=_key, reverse=True)
+    return sorted(filter(_is_recording, folder.iterdir()), key=_key, reverse=True)
+
+
+def _is_recording(path: Path) -> bool:
+    if not _NAME.fullmatch(path.name):
+        return False
+    try:
+        _start(path)
+    except ValueError:  # a day that never was
+        return False
+    return True
 
 
 def _key(path: Path) -> tuple[float, int, str]:

@@ -25,6 +25,7 @@ from webtv.core.log import redact
 DAY = 86_400.0
 _QUEUE = 4  # slices (eight seconds); beyond it the oldest GOP is dropped whole
 _PARTS = 4  # stretches of half a second: servers get a steady stream, the child wakes seldom
+_REMIND = 3600.0  # seconds after which a failure that stays is told again
 _HEALTHY = 60.0  # seconds after which a session counts as good and the backoff begins anew
 _SECRET = 4  # letters from which on a part of an address is hidden
 _WARM = 5.0  # seconds that the next child is given to start
@@ -97,6 +98,8 @@ class RtmpOutput:
     async def run(self) -> None:
         """Serve until cancelled."""
         failures = 0
+        told: Fault | None = None
+        told_at = 0.0
         while True:
             began = self._clock.monotonic()
             try:
@@ -106,15 +109,21 @@ class RtmpOutput:
             except Exception as error:  # whatever it is, it must not reach the channel
                 fault, words = Fault.OTHER, type(error).__name__
             if self._clock.monotonic() - began > _HEALTHY:
-                failures = 0
+                failures, told = 0, None
             failures += 1
             wait = min(60.0, 2.0 ** min(failures, 6)) * self._noise.uniform(0.5, 1.0)
             self.status.error = f"{fault.meaning}: {words}" if words else fault.meaning
             self.status.state = OutputState.WAITING
+            now = self._clock.monotonic()
+            # A target that stays dead is a warning once and each hour, and not every minute of a year.
+            loud = fault is not told or now - told_at >= _REMIND
+            if loud:
+                told, told_at = fault, now
             self._tell(
                 "air.output.failed",
                 f"Output {self.status.name} is down ({self.status.error}); next try in {wait:.0f} s",
                 fault.remedy,
+                Severity.WARNING if loud else Severity.INFO,
                 fault=fault.value,
             )
             await self._clock.sleep(wait)
@@ -263,10 +272,10 @@ class RtmpOutput:
         self.status.error = ""
         self._events(Event(kind, f"Output {self.status.name} {what}", channel=self._slug))
 
-    def _tell(self, kind: str, message: str, remedy: str, **data: str) -> None:
-        self._events(
-            Event(kind, message, Severity.WARNING, remedy, self._slug, {"output": self.status.name, **data})
-        )
+    def _tell(
+        self, kind: str, message: str, remedy: str, severity: Severity = Severity.WARNING, **data: str
+    ) -> None:
+        self._events(Event(kind, message, severity, remedy, self._slug, {"output": self.status.name, **data}))
 
     def _private(self, text: str) -> str:
         """A server's words without the address and whatever of it may be a key, however it is spelt."""

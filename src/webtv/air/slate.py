@@ -108,6 +108,8 @@ class SlateMaker:
         pipe = subprocess.PIPE
         with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as child:
             self._child = child
+            if self._abandoned:
+                child.kill()
             try:
                 data, _ = child.communicate(json.dumps(order).encode(), timeout=_PATIENCE)
             except subprocess.TimeoutExpired:

@@ -99,4 +99,4 @@ class EventLog:
 
     def last_error(self) -> Event | None:
         """The latest event that is an error or a warning, or None."""
-        return next((e for e in reversed(self.recent) if e.severity is not Severity.INFO), None)
+        return next((e for e in reversed(list(self.recent)) if e.severity is not Severity.INFO), None)

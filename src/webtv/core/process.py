@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -19,6 +20,18 @@ _TAIL_LINES = 40
 _LINE_LIMIT = 64 * 1024
 _LOOK = 0.2
 _LAST_WORDS = 0.5  # seconds for what a dead child said last; a grandchild may hold its pipe for ever
+
+
+def allow_descriptors(wanted: int = 65_536) -> int:
+    """Let this process open as many files as the system allows it to, up to so many; returns how many.
+
+    The usual soft limit of 1024 is an old courtesy to programs that use ``select``.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if limit > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return max(limit, soft)
 
 
 def usable_cores() -> int:

@@ -32,6 +32,7 @@ _NOTED_AT_ONCE = (
 )
 _RECENT = 100  # entries before the cursor by which the share of reruns is judged
 _ENOUGH = 600  # aired entries that the playlist holds at most: each change to what waits writes it whole
+_STALE = 3.0  # seconds after which nobody knows any more what the head-end has in memory
 _LOOK_ANYWAY = 10.0  # seconds: a sequence may be finished by somebody who does not tell us
 
 
@@ -278,7 +279,9 @@ class Continuity:
         self, channel: Channel, playlist: Playlist, ahead: Sequence[Entry], ready: Sequence[SequenceRecord]
     ) -> list[Entry]:
         fps = channel.house_format.fps
-        kept = fixed(ahead, self._locked)
+        # Asked long ago, the horizon may have moved on meanwhile: then nobody knows, and all stays.
+        known = self._clock.monotonic() - self._heard <= _STALE
+        kept = fixed(ahead, self._locked if known else None)
         waiting = ahead[len(kept) :]
         fresh = [self._shelf.programme(record, Kind.NEW) for record in ready]
         resting = self._editor.resting if self._editor else frozenset[str]()

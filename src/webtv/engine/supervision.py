@@ -18,6 +18,8 @@ from webtv.core.process import Detached, Process, python_command, spawn_detached
 
 HAND_OVER = signal.SIGUSR1  # tells a control plane to leave and to let the head-end air on
 _HEALTHY = 30.0
+_GLANCE = 5.0  # seconds between two questions to the head-end
+_STANDSTILL = 20.0  # seconds without an answer or a cursor written after which it counts as dead
 _LOG_BYTES = 10_000_000
 
 
@@ -187,13 +189,58 @@ class Supervisor:
             return False
         return True
 
+    async def _mind_silence(self, client: HeadEndClient, heard: float) -> float:
+        """Ask the head-end something; end one that neither answers nor airs.
+
+        Args:
+            client: asks.
+            heard: monotonic second at which it last showed that it lives.
+
+        Returns:
+            That second, as it is now.
+        """
+        now, wall = self._clock.monotonic(), self._clock.time()
+        pid = holder_of(self._data / "air.lock")
+        if pid is None:
+            return now  # it is gone, which is seen otherwise
+        try:
+            await client.status()
+        except TransientError:
+            books = [path.stat().st_mtime for path in (self._data / "cursors").glob("*.json")]
+            if books and wall - max(books) < _GLANCE:
+                return now
+        except WebTVError:
+            return now  # it answers, if not what we understand
+        else:
+            return now
+        if now - heard > _STANDSTILL:
+            self._events(
+                Event(
+                    "engine.head_end.stood_still",
+                    f"The head-end neither answers nor airs since {now - heard:.0f} s; it is ended",
+                    Severity.ERROR,
+                    "if it happens again, read air.log, and see whether the machine is short of memory",
+                )
+            )
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            return now
+        return heard
+
     async def keep_head_end(self, client: HeadEndClient, interval: float = 0.2) -> None:
-        """Start the head-end again whenever it is gone. One that only does not answer airs on."""
+        """Start the head-end again whenever it is gone.
+
+        One that only does not answer airs on, as long as its books show that it does: a process that has
+        stood still altogether is dead air on every output, so it is ended and started again.
+        """
         lock = self._data / "air.lock"
         pace = Pace(self._clock, self._noise, ceiling=10.0)
         pace.begin()
+        heard = self._clock.monotonic()
         while True:
             await self._clock.sleep(interval)
+            if self._clock.monotonic() - heard > _GLANCE:
+                heard = await self._mind_silence(client, heard)
             if self._head_end is not None:
                 if self._head_end.poll() is None:
                     continue

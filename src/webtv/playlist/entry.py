@@ -80,6 +80,8 @@ class Entry:
                 title=str(data.get("title", "")),
                 file=file,
             )
+            for text in (entry.clip, entry.seq, entry.bed or "", entry.title, entry.file):
+                text.encode()  # half a surrogate pair passes JSON, and no file
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"an entry's comment is not usable ({error})", remedy="write it as docs/formats.md shows"

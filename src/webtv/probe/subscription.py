@@ -17,6 +17,7 @@ from webtv.probe.hls import PATIENCE, FolderShelf, HlsSubscriber, WebShelf
 from webtv.probe.reading import Reading
 from webtv.probe.stream import StreamSubscriber
 
+PROBE_AGENT = "webtv-probe"  # by which a station knows that nobody watches
 _AGAIN = 2.0  # seconds after which a subscriber that failed by a mistake of ours begins again
 
 
@@ -108,7 +109,7 @@ def http_client(headers: dict[str, str] | None = None) -> httpx.AsyncClient:
     """A client as viewers have one: no proxy, no patience, any number of connections."""
     return httpx.AsyncClient(
         timeout=PATIENCE,
-        headers=headers,
+        headers={"User-Agent": PROBE_AGENT, **(headers or {})},
         trust_env=False,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
     )

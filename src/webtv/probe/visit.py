@@ -40,9 +40,11 @@ async def visit(address: str, channels: Sequence[str], seconds: float, clock: Cl
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     if not found["channels"]:
+        wanted = f"no channel {', '.join(channels)}" if channels else "no channel of a station"
         raise TransientError(
-            "no channel of a station was found there",
+            f"{wanted} was found there",
             place=redact(address),
-            remedy="start one with `webtv serve`, or give its address: webtv probe http://127.0.0.1:8000",
+            remedy="see what `webtv rundown` or the pages list, start a station with `webtv serve`, or give "
+            "its address: webtv probe http://HOST:PORT",
         )
     return found

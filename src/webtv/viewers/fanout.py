@@ -173,6 +173,7 @@ class _Relay:
         self._current: _Cut | None = None
         self._ready = asyncio.Event()  # there is a GOP to begin with
         self._last = -1
+        self._recent = deque[tuple[int, str]](maxlen=_ARRIVED)  # frame and clip of the latest GOPs
         self._used = clock.monotonic()
         self._trouble = "nothing has come yet"
 
@@ -247,12 +248,16 @@ class _Relay:
             case Gop() if self._opening is not None and message.frame > self._last:
                 # A head-end that comes back may repeat what the last one sent.
                 self._last = message.frame
+                self._recent.append((message.frame, message.clip))
                 due = self._clock.monotonic() - message.age
                 self._arrived.append(_Cut(message, self._opening, due))
                 self._filled.set()
             case Withdrawal():
                 clips: AbstractSet[str] = message.clips
                 self._forget(lambda cut: cut.gop.clip in clips)
+                frames = {frame for frame, clip in self._recent if clip in clips}
+                for reader in self.readers:
+                    reader.forget(frames)
 
     def _forget(self, gone: Callable[[_Cut], bool]) -> None:
         """Neither keep nor send these; who is reading one gets no more of it."""
@@ -323,6 +328,10 @@ class _Reader:
         self._waiting.append((frame, cut.of(self._start)[part]))
         self._filled.set()
         return dropped
+
+    def forget(self, frames: AbstractSet[int]) -> None:
+        """Send nothing more of these GOPs; it goes on with the next keyframe."""
+        self._waiting = deque(item for item in self._waiting if item[0] not in frames)
 
     def end(self) -> None:
         """No more will come; what waits is still sent."""

@@ -1,19 +1,22 @@
 """The route of HTTP-FLV, and the server under it: live streams in, no stale seconds out."""
 
+import asyncio
+import logging
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import FastAPI, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webtv.air.endless import EndlessAnswer
+from webtv.air.endless import STALL, EndlessAnswer
 from webtv.air.flv import FLV_TYPE
 from webtv.core.clock import Clock
 from webtv.core.errors import RateLimited, ResourceError, TransientError, WebTVError
+from webtv.probe.subscription import PROBE_AGENT
 from webtv.themes.channel import SLUG
 from webtv.viewers.allowance import network
 from webtv.viewers.fanout import Fanout
@@ -63,7 +66,8 @@ def add_live(
             raise _unavailable(error.message, _BUSY) from error
         except TransientError as error:
             raise _unavailable("The channel sends nothing now.", _SOON) from error
-        if _PAGE.isdisjoint(request.headers):
+        measures = request.headers.get("user-agent", "").startswith(PROBE_AGENT)
+        if _PAGE.isdisjoint(request.headers) and not measures:
             pieces = _counted(pieces, station, slug, clock, new_session())
         return EndlessAnswer(pieces, FLV_TYPE, _HEADERS)
 
@@ -97,18 +101,54 @@ async def _counted(
                     await station.heartbeat(session, slug)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line tells something: that a reader took nothing any more is no error of the application."""
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
+
+
 class LiveServer(uvicorn.Server):
     """Uvicorn whose connections keep little in the kernel.
 
     What waits there is out of our reach: a reader that is slow would see it all, seconds late, before the
-    keyframe to which it is set forward.
+    keyframe to which it is set forward. Who takes nothing any more, or never finishes asking, is let go of,
+    so that nobody can use descriptors up by doing nothing.
+
+    Args:
+        config: as Uvicorn's.
+        asking: seconds that the first request of a connection may take to arrive.
     """
+
+    def __init__(self, config: uvicorn.Config, asking: float = 10.0) -> None:
+        super().__init__(config)
+        if not config.loaded:
+            config.load()
+        usual: Any = config.http_protocol_class
+
+        class Prompt(usual):  # type: ignore[misc]
+            """The usual protocol, for those who ask something."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:
+                super().connection_made(transport)
+                self._asked = asyncio.get_running_loop().call_later(asking, self._let_go)
+
+            def connection_lost(self, error: Exception | None) -> None:
+                self._asked.cancel()
+                super().connection_lost(error)
+
+            def _let_go(self) -> None:
+                if self.cycle is None:
+                    self.transport.abort()
+
+        config.http_protocol_class = Prompt
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
-        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+        options = (("TCP_NOTSENT_LOWAT", _UNSENT), ("TCP_USER_TIMEOUT", round(1000 * STALL)))
         for server in self.servers:
             for listener in server.sockets:
-                if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
-                    listener.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)  # its connections inherit it
+                for name, value in options:  # connections inherit them
+                    option = getattr(socket, name, None)
+                    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
+                        listener.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -81,13 +81,13 @@ class Protection:
     def _refusal(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._hosts and (urlsplit(f"//{host}").hostname or "") not in self._hosts:
+        if self._hosts and _host_name(f"//{host}") not in self._hosts:
             return Problem(421, "wrong_host", "The station does not go by this name.")
         if scope["method"] in _SAFE:
             return None
         site = headers.get("sec-fetch-site")
         origin = headers.get("origin")
-        foreign = site not in {"same-origin", "none"} if site else origin and urlsplit(origin).netloc != host
+        foreign = site not in {"same-origin", "none"} if site else origin and _place(origin) != host
         if foreign:
             return Problem(403, "cross_site", "Requests from other sites may not change anything.")
         length = headers.get("content-length", "0")
@@ -98,3 +98,19 @@ class Protection:
                 413, "too_large", "The body is too large.", remedy=f"send {_BODY_LIMIT} bytes at most"
             )
         return None
+
+
+def _host_name(address: str) -> str:
+    """The host that an address names; empty for what is no address."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _place(origin: str) -> str:
+    """Host and port of an origin; empty for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
