@@ -26,6 +26,7 @@ from webtv.air.sounds import SOUNDS
 from webtv.air.timeline import Timeline
 from webtv.clips.clip import Kind
 from webtv.core.clock import Clock
+from webtv.core.errors import TransientError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.format import GOP_SECONDS, house_format
 from webtv.playlist.asrun import Airing, AsRunLog, utc_text
@@ -279,6 +280,8 @@ class ChannelOnAir:
         for make in (self._slate, lambda: self._deepen(pool)):
             try:
                 await asyncio.to_thread(make)
+            except TransientError:
+                return  # the head-end is going off air
             except Exception as error:  # whatever it is, it is not wanted yet
                 self._complain(f"filler is not ready: {error}")
 
