@@ -142,6 +142,7 @@ STATUS = {
             "slug": SLUG,
             "late_ms": 12.5,
             "lost_seconds": 4.0,
+            "stray_seconds": -7.0,
             "outputs": [
                 {
                     "name": "twitch",
@@ -153,7 +154,8 @@ STATUS = {
                 }
             ],
         }
-    ]
+    ],
+    "events": [{"kind": "air.output.failed", "channel": SLUG, "count": 3}],
 }
 
 
@@ -189,6 +191,8 @@ def test_figures_become_metrics_in_base_units() -> None:
     assert found["webtv_air_up",] == 1
     assert found["webtv_air_late_seconds", SLUG] == pytest.approx(0.0125)
     assert found["webtv_air_lost_seconds_total", SLUG] == 4
+    assert found["webtv_air_stray_seconds", SLUG] == -7
+    assert 3 in (value for key, value in found.items() if key[0] == "webtv_air_events_total")
     assert found["webtv_air_output_state", SLUG, "twitch", "live"] == 1
     assert found["webtv_air_output_state", SLUG, "twitch", "waiting"] == 0
     assert found["webtv_air_output_sessions_total", SLUG, "twitch"] == 2

@@ -289,7 +289,7 @@ class HeadEnd:
             ],
             "events": [
                 {"kind": kind, "channel": channel, "count": count}
-                for (kind, channel), count in self._told.items()
+                for (kind, channel), count in list(self._told.items())
             ],
             "last_error": {"message": redact(last.message), "remedy": last.remedy, "channel": last.channel}
             if last
