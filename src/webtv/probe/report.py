@@ -29,7 +29,7 @@ class Report:
         drift_ms_per_day: slope of the lag; None before ten minutes.
         date_jumps: EXT-X-PROGRAM-DATE-TIMEs that do not follow from the one before.
         black_seconds: shown, told from keyframes; None, like the next two, where nothing was decoded.
-        frozen_seconds: shown without any change, told from keyframes. The slate is a still by design.
+        frozen_seconds: shown without any change, told from keyframes.
         silent_seconds: in runs of at least a second.
         sessions: how often it was connected or found the stream again.
         reconnects: those of them after a loss.
