@@ -86,5 +86,5 @@ class _Upscale:
         self._upscaler = upscaler
         self._within = within
 
-    def upscale(self, take: Take, width: int, height: int) -> Take:
-        return _timed(self._upscaler.upscale(take, width, height), "upscale", self._within)
+    def upscale(self, take: Take, width: int, height: int, request: ShotRequest | None = None) -> Take:
+        return _timed(self._upscaler.upscale(take, width, height, request), "upscale", self._within)

@@ -113,7 +113,7 @@ async def finish_shot(
     marker = LabelMarker(credit.media, form, branding=branding, accent=accent, provenance=provenance)
     take = stages.shot.shoot(request)
     moving = stages.interpolate.interpolate(take, form.fps)
-    sized = stages.upscale.upscale(moving, form.width, form.height)
+    sized = stages.upscale.upscale(moving, form.width, form.height, request)
     async with _closing(take), _closing(moving), _closing(sized):  # the last stage first
         mastered = await master_clip(
             sized,

@@ -6,10 +6,10 @@ same shape, and no stage holds a whole take in memory. Adapters do heavy work in
 Contract suite: ``tests/studio/contract.py``; shipped fakes: :mod:`webtv.testing.studio`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from webtv.prompts.sequence import MusicBrief, ShotPrompt
 
 Frames = NDArray[np.uint8]
 Sound = NDArray[np.float32]
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class ShotRequest:
         shot: position in the sequence, from 0.
         shots: shots in the sequence.
         sequence_seed: shared by all shots of a sequence: place, light, palette and cast follow from it.
+        image: uint8[H, W, 3] sRGB that the take begins with, from a shot before it in the sequence; None for
+            a take from text alone. Only adapters whose capability says ``from_image`` are ever given one.
     """
 
     prompt: ShotPrompt
@@ -70,6 +73,7 @@ class ShotRequest:
     shot: int = 0
     shots: int = 1
     sequence_seed: int = 0
+    image: Picture | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,69 @@ class Interpolator(Protocol):
 class Upscaler(Protocol):
     """Brings a take to a larger size."""
 
-    def upscale(self, take: Take, width: int, height: int) -> Take:
-        """Yield the take at exactly that size."""
+    def upscale(self, take: Take, width: int, height: int, request: ShotRequest | None = None) -> Take:
+        """Yield the take at exactly that size.
+
+        Args:
+            take: what to enlarge.
+            width: pixels of what is yielded.
+            height: likewise.
+            request: what the take shows, for upscalers that look at the prompt and the seed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One step down in quality, for a station that cannot keep up.
+
+    Attributes:
+        name: what changes, in a word or two: ``fewer steps``, ``smaller``.
+        options: the stage's options with which it is done, ``use`` included.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+
+
+@runtime_checkable
+class Graded(Protocol):
+    """An adapter that can work faster at less quality."""
+
+    def cheaper(self) -> Sequence[Grade]:
+        """Ever cheaper ways of the same work, the best first; without the way it is set to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a take shows what was asked for.
+
+    Attributes:
+        value: 0 (not at all) to 1.
+        parts: what it is made of, each 0..1, by name: ``colours``, ``direction``, ``motion``, ...
+        reason: what is amiss, a short sentence for provenance and log; empty if nothing is.
+    """
+
+    value: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+class TakeScorer(Protocol):
+    """Judges a take before more work is spent on it."""
+
+    async def score(self, frames: Frames, fps: int, prompt: ShotPrompt) -> Score:
+        """Judge a whole take.
+
+        Args:
+            frames: uint8[T, H, W, 3] sRGB, all of it, perhaps mapped from a file: take samples.
+            fps: its rate.
+            prompt: what was asked for.
+
+        Raises:
+            WebTVError: by category.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webtv.studio.options import number
-from webtv.studio.ports import Chunk, Frames, Take
+from webtv.studio.ports import Chunk, Frames, ShotRequest, Take
 
 _TILE = 64
 _PIECE = 4  # frames of the finished size at work at once: a second of them is 66 MB at 720p
@@ -35,7 +35,9 @@ def _pieces(chunk: Chunk) -> Iterator[Chunk]:
 class LanczosUpscaler:
     """Plain Lanczos resampling."""
 
-    async def upscale(self, take: Take, width: int, height: int) -> AsyncIterator[Chunk]:
+    async def upscale(
+        self, take: Take, width: int, height: int, request: ShotRequest | None = None
+    ) -> AsyncIterator[Chunk]:
         """Yield the take at exactly that size, cropped to its aspect."""
         async for chunk in take:
             for piece in _pieces(chunk):
@@ -76,7 +78,9 @@ class DetailUpscaler:
         self._grain = number(grain, 0, 20, place="studio.upscale.grain")
         self._plates: dict[tuple[int, int], NDArray[np.int16]] = {}
 
-    async def upscale(self, take: Take, width: int, height: int) -> AsyncIterator[Chunk]:
+    async def upscale(
+        self, take: Take, width: int, height: int, request: ShotRequest | None = None
+    ) -> AsyncIterator[Chunk]:
         """Yield the take at exactly that size, cropped to its aspect."""
         async for chunk in take:
             for piece in _pieces(chunk):

@@ -79,7 +79,9 @@ class FakeInterpolator:
 class FakeUpscaler:
     """A :class:`webtv.studio.ports.Upscaler` that repeats pixels."""
 
-    async def upscale(self, take: Take, width: int, height: int) -> AsyncIterator[Chunk]:
+    async def upscale(
+        self, take: Take, width: int, height: int, request: ShotRequest | None = None
+    ) -> AsyncIterator[Chunk]:
         """Yield the take at exactly that size."""
         async for chunk in take:
             rows = np.arange(height) * chunk.frames.shape[1] // height
