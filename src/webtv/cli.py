@@ -91,7 +91,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the whole station; stop it with Ctrl-C or `webtv stop`."""
-    from webtv.commands import serve_station
+    from webtv.processes import serve_station
 
     _run(serve_station(_settings(data=data, channels=channels, host=host, port=port), takeover=takeover))
 
@@ -99,7 +99,7 @@ def serve(
 @app.command()
 def air(data: Data = None) -> None:
     """Run the head-end alone: air what playlists say, without anything else of the station."""
-    from webtv.commands import serve_air
+    from webtv.processes import serve_air
 
     _run(serve_air(_settings(data=data)))
 
@@ -107,7 +107,7 @@ def air(data: Data = None) -> None:
 @app.command()
 def studio(data: Data = None, leash: Leash = False) -> None:
     """Run one studio worker alone: do the jobs that the station's ledger holds."""
-    from webtv.commands import serve_studio
+    from webtv.processes import serve_studio
 
     _run(serve_studio(_settings(data=data), leash=leash))
 
@@ -115,7 +115,7 @@ def studio(data: Data = None, leash: Leash = False) -> None:
 @app.command()
 def web(data: Data = None, host: Host = None, port: Port = None, leash: Leash = False) -> None:
     """Run the web pages alone."""
-    from webtv.commands import serve_web
+    from webtv.processes import serve_web
 
     _run(serve_web(_settings(data=data, host=host, port=port), leash=leash))
 
@@ -138,11 +138,11 @@ def probe(
 
     Exit status 1 if no media came on one of the outputs.
     """
-    from webtv.commands import serve_probe, web_address
     from webtv.core.clock import SystemClock
     from webtv.core.log import configure_log
     from webtv.probe.table import show
     from webtv.probe.visit import visit
+    from webtv.processes import serve_probe, web_address
 
     settings = _settings(data=data)
     if leash:

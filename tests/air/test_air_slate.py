@@ -8,7 +8,7 @@ import pytest
 from air_house import FORM, House
 
 from webtv.air.hls import HlsWriter
-from webtv.air.slate import SlateMaker
+from webtv.air.slate import SlateMaker, forget_slates
 from webtv.air.slice import Slice, StreamHeader
 from webtv.clips.clip import Kind
 from webtv.clips.encoder import committed_avcc
@@ -42,6 +42,40 @@ def test_without_children_the_head_end_makes_its_slate_itself(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no such interpreter"))
     assert SlateMaker(house.config(), events.append)() == by_child
     assert [event.kind for event in events] == ["air.slate.within"]
+
+
+def test_a_slate_is_kept_for_the_next_head_end(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder, events = tmp_path / "slates", list[Event]()
+    made = SlateMaker(house.config(), events.append, folder)()
+    renamed = SlateMaker(replace(house.config(), name="Another Name"), events.append, folder)()
+    assert renamed != made
+    assert len(list(folder.iterdir())) == 1, "what the channel does not show any more is deleted"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no such interpreter"))
+    again = SlateMaker(replace(house.config(), name="Another Name"), events.append, folder)
+    assert again() == renamed
+    assert not events
+    forget_slates(folder, {"other"})
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage" * 500])
+def test_a_damaged_slate_is_made_anew(house: House, tmp_path: Path, damage: bytes) -> None:
+    folder = tmp_path / "slates"
+    made = SlateMaker(house.config(), lambda _: None, folder)()
+    (kept,) = folder.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(damage or whole[: len(whole) // 2])
+    assert SlateMaker(house.config(), lambda _: None, folder)() == made
+    assert kept.read_bytes() == whole
+
+
+def test_a_disk_that_takes_no_slate_costs_nothing(house: House, tmp_path: Path) -> None:
+    (tmp_path / "slates").write_text("a file where the folder should be")
+    events: list[Event] = []
+    assert SlateMaker(house.config(), events.append, tmp_path / "slates")()
+    assert not events
 
 
 def test_an_abandoned_slate_keeps_nobody_waiting(house: House) -> None:

@@ -149,6 +149,19 @@ class TestHeadEnd:
         assert crew.on_air is None
         assert crew.living() == []
 
+    @pytest.mark.parametrize("adopted", [True, False])
+    async def test_a_death_is_seen_at_once_and_not_at_the_next_look(self, crew, supervisor, events, adopted):
+        line, still = Line(crew), VirtualClock()  # it never moves: nobody looks a second time
+        keeper = Supervisor(crew.data, crew.env, clock=still, noise=random.Random(), events=events)
+        await (supervisor if adopted else keeper).start_head_end(line)
+        await until(lambda: crew.on_air)
+        first = crew.on_air
+        async with running(keeper.keep_head_end(line, 3600.0)):
+            await until(lambda: still._sleepers)
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: crew.on_air not in (None, first))
+        assert [event.kind for event in events.recent] == ["engine.head_end.ended"]
+
     async def test_one_that_hangs_is_not_doubled(self, crew, supervisor, events):
         line = Line(crew)
         await supervisor.start_head_end(line)

@@ -65,6 +65,7 @@ class ChannelOnAir:
             many channels spreads over the GOP's two seconds; counts for a channel that begins anew.
         threads: where slices are made; None is the loop's own.
         slate_ready: whether calling the slate does not block.
+        prepare_slate: makes the slate while something else airs; the slate itself by default.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class ChannelOnAir:
         phase: float = 0.0,
         threads: Executor | None = None,
         slate_ready: Callable[[], bool] = lambda: True,
+        prepare_slate: Callable[[], object] | None = None,
     ) -> None:
         self.config = config
         self._data = data
@@ -95,6 +97,7 @@ class ChannelOnAir:
         self._phase = phase
         self._threads = threads
         self._slate_ready = slate_ready
+        self._prepare_slate = prepare_slate or slate
         self._form = house_format(config.format)
         self._shape = config.format, config.audio
         self._playlist = data / "playlists" / f"{config.slug}.ffconcat"
@@ -277,7 +280,7 @@ class ChannelOnAir:
 
     async def _make_ready(self, pool: RerunPool) -> None:
         """What is wanted sooner or later, made while there is something else to air."""
-        for make in (self._slate, lambda: self._deepen(pool)):
+        for make in (self._prepare_slate, lambda: self._deepen(pool)):
             try:
                 await asyncio.to_thread(make)
             except TransientError:

@@ -28,7 +28,7 @@ from webtv.air.channel import ChannelOnAir
 from webtv.air.config import PROTOCOL, AirConfig, ChannelConfig, load_config
 from webtv.air.hls import retire_channels
 from webtv.air.reels import withdraw_recordings
-from webtv.air.slate import SlateMaker
+from webtv.air.slate import SlateMaker, forget_slates
 from webtv.clips.encoder import committed_avcc
 from webtv.core.clock import Clock
 from webtv.core.errors import ConflictError, WebTVError
@@ -136,7 +136,7 @@ class HeadEnd:
 
     def _start(self, config: ChannelConfig, window: float) -> None:
         slug = config.slug
-        self._slates[slug] = SlateMaker(config, self._log)
+        self._slates[slug] = SlateMaker(config, self._log, self._data / "slates")
         self._channels[slug] = ChannelOnAir(
             config,
             self._data,
@@ -150,6 +150,7 @@ class HeadEnd:
             phase=self._begun * _GOLDEN % 1 * GOP_SECONDS,
             threads=self._mixers,
             slate_ready=lambda slate=self._slates[slug]: slate.ready,  # type: ignore[misc]
+            prepare_slate=self._slates[slug].prepare,
         )
         self._begun += 1
         before = self._tasks.get(slug)
@@ -242,6 +243,7 @@ class HeadEnd:
         recorded = [channel.slug for channel in on_air if channel.recording is not None]
         wanted = [channel.slug for channel in on_air]
         retire_channels(self._data / "hls", wanted, self._blocked.ids, self._clock.time())
+        forget_slates(self._data / "slates", wanted)
         if self._blocked.ids:
             withdraw_recordings(self._data / "recordings", self._blocked.ids, skip=recorded)
 

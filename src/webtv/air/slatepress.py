@@ -1,8 +1,8 @@
 """The child that draws and encodes a slate: what to show as JSON on standard input, the MP4 on its output.
 
-In a child of its own, because drawing takes a second of a core, which the air must not feel, and leaves
-tens of megabytes with the allocator, which a head-end would never get back. Run as
-``python -m webtv.air.slatepress``.
+In a child of its own, because drawing takes a second of a core, which the air must not feel (the child steps
+back, unless a channel has nothing else to air), and leaves tens of megabytes with the allocator, which a
+head-end would never get back. Run as ``python -m webtv.air.slatepress``.
 """
 
 import io
@@ -41,8 +41,9 @@ def press(name: str, accent: str, format_name: str) -> bytes:
 
 def main() -> int:
     """Entry point of the child."""
-    os.nice(_NICE)
     order = json.load(sys.stdin)
+    if not order["hurry"]:
+        os.nice(_NICE)
     sys.stdout.buffer.write(press(order["name"], order["accent"], order["format"]))
     return 0
 

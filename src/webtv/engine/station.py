@@ -32,6 +32,8 @@ from webtv.themes.channel import Channel
 from webtv.themes.watcher import ChannelFolder
 
 _FORGET_AFTER = 3 * 86_400.0
+_FIRST_AIR = 10.0  # seconds of a start after which the studio is not held back any longer
+_GLANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +206,11 @@ class ControlPlane:
                     group.create_task(parts.supervisor.keep_head_end(parts.head_end), name="head-end"),
                     group.create_task(parts.supervisor.keep("web", ["web", "--leash"]), name="web"),
                 ]
-                tasks += [
-                    group.create_task(parts.supervisor.keep(f"studio-{i + 1}", ["studio", "--leash"]))
-                    for i in range(self._workers)
-                ]
+                rest = [f"studio-{i + 1}" for i in range(self._workers)]
                 if parts.settings.probe:
-                    tasks.append(
-                        group.create_task(parts.supervisor.keep("probe", ["probe", "--leash"]), name="probe")
-                    )
+                    rest.append("probe")
+                aired = group.create_task(self._first_air(), name="first air")
+                tasks += [aired, *(group.create_task(self._keep_after(aired, name)) for name in rest)]
                 if view is not None:
                     tasks.append(group.create_task(self._show(view), name="view"))
                 await self._stop.wait()
@@ -219,6 +218,22 @@ class ControlPlane:
                     task.cancel()
                 if not self._hand_over:
                     await parts.supervisor.stop_head_end(parts.head_end)
+
+    async def _first_air(self) -> None:
+        """Wait until every channel is on air: what a start has of cores goes to what viewers wait for."""
+        head_end, clock = self._parts.head_end, self._parts.clock
+        end = clock.monotonic() + _FIRST_AIR
+        while clock.monotonic() < end:
+            with contextlib.suppress(WebTVError):
+                on_air = {c["slug"] for c in (await head_end.status())["channels"] if c["state"] != "off"}
+                if on_air >= self.channels.keys():
+                    return
+            await clock.sleep(_GLANCE)
+
+    async def _keep_after(self, aired: asyncio.Task[None], name: str) -> None:
+        """Keep a child alive from then on; it is called after its command."""
+        await asyncio.wait([aired])
+        await self._parts.supervisor.keep(name, [name.partition("-")[0], "--leash"])
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:

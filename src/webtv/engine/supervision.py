@@ -238,7 +238,7 @@ class Supervisor:
         pace.begin()
         heard = self._clock.monotonic()
         while True:
-            await self._clock.sleep(interval)
+            await self._pause(interval)
             if self._clock.monotonic() - heard > _GLANCE:
                 heard = await self._mind_silence(client, heard)
             if self._head_end is not None:
@@ -268,6 +268,27 @@ class Supervisor:
             except OSError as error:
                 message = f"The head-end does not start: {error}"
                 self._events(Event("engine.head_end.unstartable", message, Severity.ERROR, "see the message"))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for so long, or until the head-end ends."""
+        pid = self._head_end.pid if self._head_end is not None else holder_of(self._data / "air.lock")
+        try:
+            ending = os.pidfd_open(pid) if pid else None
+        except OSError:  # gone already, or a system without this
+            ending = None
+        if ending is None:
+            await self._clock.sleep(seconds)
+            return
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(ending, ended.set)
+        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(ended.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            loop.remove_reader(ending)
+            os.close(ending)
+            for wait in waits:
+                wait.cancel()
 
     async def stop_head_end(self, client: HeadEndClient, patience: float = 3.0) -> None:
         """End the head-end, adopted or not; kill it if it does not listen."""
