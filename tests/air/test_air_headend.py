@@ -8,8 +8,10 @@ import signal
 import stat
 import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from air_house import FORM, House, fill, hls_bytes, read_back
 
@@ -87,6 +89,24 @@ async def test_it_airs_tells_and_follows_its_configuration(running: House) -> No
     with pytest.raises(TransientError, match=r"air\.json"):
         await client(house).reload()
     assert len((await client(house).status())["channels"]) == 1
+
+
+async def test_another_way_of_making_sound_is_followed_without_losing_the_place(running: House) -> None:
+    house = running
+    (before,) = (await client(house).status())["channels"]
+    listed = segments(house)
+    house.save_config(replace(house.config(), audio="passthrough"))
+    await client(house).reload()
+    await playable(house, count=len(listed) + 3)
+    (after,) = (await client(house).status())["channels"]
+    assert (after["epoch"], after["state"], after["lost_seconds"]) == (before["epoch"], "on_air", 0)
+    assert after["now"]["n"] > before["now"]["n"]
+    folder = house.data / "hls" / "tide"
+    assert "#EXT-X-DISCONTINUITY\n" not in (folder / "index.m3u8").read_text(), "the timeline went on"
+    assert segments(house) == list(range(len(segments(house))))
+    stream = read_back(hls_bytes(folder))
+    assert set(np.diff(stream.video.dts)) == {np.diff(stream.video.dts)[0]}
+    assert set(np.diff(stream.audio.dts)) == {AAC_FRAME}
 
 
 async def test_a_second_one_is_refused_in_one_line(running: House) -> None:

@@ -120,6 +120,15 @@ CASES: dict[str, tuple[str, list[str]]] = {
             "3:17: `share` is `.nan`, and 1 is the most: write `share: 1` or less",
         ],
     ),
+    "letters that nobody can see": (
+        GOOD.replace("name: ", 'name: "\\x07Bell" #', 1),
+        [
+            (
+                "1:7: `name`: holds a control character (U+0007), which nobody can see: "
+                "write `name: Tideline`"
+            ),
+        ],
+    ),
     "odd seconds": (
         GOOD + "sequence:\n  shots: 4\n  seconds: 5\n",
         [

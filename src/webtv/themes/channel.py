@@ -6,10 +6,11 @@ curators: editors show them, error messages and ``docs/channels.md`` are made of
 """
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -33,6 +34,16 @@ def _number(value: object) -> object:
     return value
 
 
+def _printable(value: str) -> str:
+    if unseen := next((letter for letter in value if unicodedata.category(letter) == "Cc"), None):
+        raise PydanticCustomError(
+            "control_character",
+            "holds a control character (U+{code}), which nobody can see",
+            {"code": f"{ord(unseen):04X}"},
+        )
+    return value
+
+
 def _or_text(schema: JsonDict) -> None:
     """Tell editors that a duration is a number or a text with a unit."""
     number: JsonDict = {key: schema.pop(key) for key in ("type", "minimum", "maximum") if key in schema}
@@ -43,7 +54,8 @@ Seconds = Annotated[float, BeforeValidator(_seconds), Field(json_schema_extra=_o
 Whole = Annotated[int, BeforeValidator(_number)]
 Share = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Word = Annotated[str, Field(min_length=1, max_length=80)]
+Line = Annotated[str, AfterValidator(_printable)]
+Word = Annotated[Line, Field(min_length=1, max_length=80)]
 
 
 class _Part(BaseModel):
@@ -159,7 +171,7 @@ class Reruns(_Part):
 class Branding(_Part):
     """How the channel signs its pictures."""
 
-    label: str = Field(
+    label: Line = Field(
         "",
         max_length=40,
         description="Short text beside the machine-made label.",
@@ -176,7 +188,7 @@ class Branding(_Part):
 class Channel(_Part):
     """One channel: theme, style, music, stages, safety."""
 
-    name: str = Field(
+    name: Line = Field(
         min_length=1, max_length=60, description="The name that viewers see.", examples=["Tideline"]
     )
     theme: Text = Field(
