@@ -151,6 +151,7 @@ def test_players_read_a_session_across_24_bits_and_late_in_its_life() -> None:
         data += b"".join(tags(piece, HEADER, 0)[0] for piece in slices(4, first))
         for kind in ("video", "audio"):
             with av.open(io.BytesIO(data), format="flv") as stream:
+                assert [each.type for each in stream.streams] == ["video", "audio"]
                 times = [packet.dts for packet in stream.demux(**{kind: 0}) if packet.dts is not None]
                 assert len(times) >= 4 * (FORM.gop if kind == "video" else 93)
                 assert {b - a for a, b in pairwise(times)} <= {21, 22, 41, 42}

@@ -100,7 +100,8 @@ def metadata(header: StreamHeader, epoch: float, start: int = 0) -> bytes:
     items = b"".join(_amf_key(key) + _amf_number(value) for key, value in values.items())
     items += _amf_key("stereo") + b"\x01\x01" + _amf_key("encoder") + _amf_text("WebTV")
     array = b"\x08" + struct.pack(">I", len(values) + 2) + items + b"\x00\x00\x09"
-    return b"".join(_tag(_SCRIPT, start, _amf_text("onMetaData"), array))
+    # At 0 whatever follows: FFmpeg takes metadata at a later time for a stream of texts.
+    return b"".join(_tag(_SCRIPT, 0, _amf_text("onMetaData"), array))
 
 
 def opening(header: StreamHeader, epoch: float, start: int = 0) -> bytes:
