@@ -1,0 +1,123 @@
+"""Fetching weights from a hub: pinned, resumed, refused where it should be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub import Hub, Repository, hub
+
+from webtv.core.errors import ConfigError, ResourceError, TransientError
+from webtv.studio.weights.store import WeightStore
+from webtv.testing.clock import VirtualClock
+
+pytestmark = pytest.mark.models
+
+MODEL = "somebody/tiny-video"
+FIRST, SECOND = "1" * 40, "2" * 40
+FILES = {
+    "model_index.json": b'{"_class_name": "X"}',
+    "unet/diffusion_pytorch_model.safetensors": bytes(range(256)) * 300,
+    "unet/diffusion_pytorch_model.bin": b"\x80\x04pickle",
+    "modeling.py": b"import os",
+    "samples/demo.mp4": b"\0" * 5000,
+}
+SAFE = ["model_index.json", "unet/diffusion_pytorch_model.safetensors"]
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    with hub() as running:
+        running.models[MODEL] = Repository({FIRST: FILES})
+        yield running
+
+
+@pytest.fixture
+def store(server: Hub, tmp_path: Path) -> WeightStore:
+    return WeightStore(tmp_path / "models", VirtualClock(), endpoint=server.address)
+
+
+def test_only_numbers_and_words_are_fetched_and_locked(server: Hub, store: WeightStore) -> None:
+    told: list[tuple[str, int, int]] = []
+    stored = store.pull(MODEL, tell=lambda *step: told.append(step))
+    assert sorted(stored.locked.files) == SAFE
+    assert stored.locked.revision == FIRST
+    assert sorted(server.fetched()) == SAFE
+    assert store.locate(MODEL) == stored.folder
+    assert (stored.folder / SAFE[1]).read_bytes() == FILES[SAFE[1]]
+    assert store.verify(MODEL).ok
+    assert told[0][0] == SAFE[0]
+    assert told[-1] == ("", sum(len(FILES[name]) for name in SAFE), sum(len(FILES[name]) for name in SAFE))
+
+
+def test_once_locked_a_newer_revision_is_not_taken_unasked(server: Hub, store: WeightStore) -> None:
+    store.pull(MODEL)
+    newer = {**FILES, SAFE[1]: b"newer" * 99}
+    server.models[MODEL].commits[SECOND] = newer
+    assert store.pull(MODEL).locked.revision == FIRST
+    assert store.pull(MODEL, revision="main").locked.revision == SECOND
+    assert (store.locate(MODEL) / SAFE[1]).read_bytes() == newer[SAFE[1]]
+    assert store.verify(MODEL).ok
+
+
+def test_a_file_that_changes_under_its_revision_is_refused(server: Hub, store: WeightStore) -> None:
+    folder = store.pull(MODEL).folder
+    server.models[MODEL].commits[FIRST] = {**FILES, SAFE[1]: b"forged" * 99}
+    (folder / SAFE[1]).unlink()
+    with pytest.raises(ConfigError, match="is not what it was, though the revision is the same"):
+        store.pull(MODEL)
+    assert not store.verify(MODEL).ok
+
+
+def test_what_was_cut_off_is_fetched_by_the_next_pull(server: Hub, store: WeightStore) -> None:
+    server.broken[SAFE[1]] = 99
+    with pytest.raises(TransientError, match="could not be fetched"):
+        store.pull(MODEL)
+    assert not store.stored()
+    server.broken.clear()
+    server.asked.clear()
+    store.pull(MODEL)
+    assert store.verify(MODEL).ok
+
+
+def test_a_model_of_pickles_needs_the_operators_word(server: Hub, store: WeightStore) -> None:
+    server.models[MODEL].commits[FIRST] = {"config.json": b"{}", "pytorch_model.bin": b"\x80\x04."}
+    with pytest.raises(ConfigError, match="WEBTV_MODELS_UNSAFE"):
+        store.pull(MODEL)
+    assert server.fetched() == []
+    trusting = WeightStore(store.root, VirtualClock(), unsafe=frozenset({MODEL}), endpoint=server.address)
+    assert "pytorch_model.bin" in trusting.pull(MODEL).locked.files
+
+
+def test_each_refusal_says_what_to_do(server: Hub, store: WeightStore) -> None:
+    with pytest.raises(ConfigError, match="there is no model no/such"):
+        store.pull("no/such")
+    with pytest.raises(ConfigError, match="has no such revision"):
+        store.pull(MODEL, revision="3" * 40)
+    server.models["shy/model"] = Repository({FIRST: FILES}, gated=True)
+    with pytest.raises(ConfigError, match="agree to them on its page"):
+        store.pull("shy/model")
+    server.models["bad/model"] = Repository({FIRST: {"../../outside.safetensors": b"x"}})
+    with pytest.raises(ConfigError, match="outside its folder"):
+        store.pull("bad/model")
+    assert not store.stored()
+
+
+def test_a_hub_that_is_down_or_away_may_be_back(server: Hub, store: WeightStore, tmp_path: Path) -> None:
+    server.down = True
+    with pytest.raises(TransientError, match="check the network"):
+        store.pull(MODEL)
+    away = WeightStore(tmp_path / "other", VirtualClock(), endpoint="http://127.0.0.1:9")
+    with pytest.raises(TransientError, match="check the network"):
+        away.pull(MODEL)
+
+
+def test_a_disk_that_is_too_small_is_told_before(
+    server: Hub, store: WeightStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    usage = shutil.disk_usage(store.root.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(ResourceError, match="WEBTV_MODELS"):
+        store.pull(MODEL)
+    assert server.fetched() == []
