@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TORCH := 2.13.0
+# Without what it depends on: of torchvision there is no build that fits every torch, and its models need none of it.
+SPANDREL := spandrel==0.4.2 einops==0.8.2
 ARGS :=
 HOURS := 2
 
@@ -62,7 +64,7 @@ bench: $(RUN_READY) ## every benchmark, as tables
 constraints: $(TEST_READY) ## pin the newest versions that pyproject.toml allows
 	@$(PIP) install uv
 	@$(UV) --group dev pyproject.toml -o constraints.txt
-	@printf 'torch==$(TORCH)\n' | $(UV) --extra models -c constraints.txt -c - pyproject.toml -o constraints-models.txt
+	@printf 'torch==$(TORCH)\n' | $(UV) --extra models --group models-dev -c constraints.txt -c - pyproject.toml -o constraints-models.txt
 
 # For every Python and system at once; no registry and no path of this machine gets into the files.
 UV = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url \
@@ -100,7 +102,8 @@ $(TEST_READY): $(RUN_READY)
 $(MODELS_READY): $(TEST_READY) constraints-models.txt
 	@echo "Setting up torch and the model libraries; this is done once." >&2
 	@$(PIP) install -c constraints.txt -c constraints-models.txt torch==$(TORCH)
-	@$(PIP) install -c constraints.txt -c constraints-models.txt -e '.[models]'
+	@$(PIP) install -c constraints.txt -c constraints-models.txt -e '.[models]' --group models-dev
+	@$(PIP) install --no-deps $(SPANDREL)
 	@touch $@
 
 # ---- programs that tests run against: nginx with RTMP, Chromium ---------------------------------------------------

@@ -26,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+models_app = typer.Typer(help="Models: which there are, fetching and verifying them.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
 Data = Annotated[Path | None, typer.Option(help="Folder that holds all that a running station writes.")]
 Channels = Annotated[Path | None, typer.Option(help="Folder with the channel files.")]
 Host = Annotated[str | None, typer.Option(help="Address the web pages listen on.")]
@@ -105,11 +108,19 @@ def air(data: Data = None) -> None:
 
 
 @app.command()
-def studio(data: Data = None, leash: Leash = False) -> None:
+def studio(
+    data: Data = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="Do those that wait for a device or other machines, several at once."),
+    ] = False,
+    leash: Leash = False,
+) -> None:
     """Run one studio worker alone: do the jobs that the station's ledger holds."""
-    from webtv.processes import serve_studio
+    from webtv.processes import serve_models, serve_studio
 
-    _run(serve_studio(_settings(data=data), leash=leash))
+    serve = serve_models if models else serve_studio
+    _run(serve(_settings(data=data), leash=leash))
 
 
 @app.command()
@@ -270,6 +281,64 @@ def make(
         typer.echo(json.dumps(made, ensure_ascii=False, default=str))
     else:
         typer.echo(f"{output}: {made['frames']} frames, made in {made['seconds_taken']:.1f} s")
+
+
+@app.command()
+def remake(
+    clip: Annotated[str, typer.Argument(help="Id of a clip in the library.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The MP4 to write.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a clip of the library again and say whether it is the same; exit status 1 if it is not."""
+    from webtv.commands import remake_clip
+
+    made = _run(remake_clip(_settings(data=data), clip, output))
+    typer.echo(json.dumps(made.to_json(), ensure_ascii=False) if as_json else made.told())
+    if not made.same:
+        raise typer.Exit(1)
+
+
+@models_app.command("list")
+def models_list(data: Data = None, channels: Channels = None, as_json: AsJson = False) -> None:
+    """Show the models that are there, and those that adapters can be given, with their terms."""
+    from webtv.models import list_models, show_models
+
+    rows = list_models(_settings(data=data, channels=channels))
+    if as_json:
+        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
+    else:
+        show_models(rows, _console())
+
+
+@models_app.command("pull")
+def models_pull(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Ids on the hub; by default what the channels' stages need.")
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(help="Branch, tag or commit; by default as before, else the newest."),
+    ] = None,
+    data: Data = None,
+    channels: Channels = None,
+) -> None:
+    """Fetch models and write down revision and hashes: nothing else is loaded under their names any more."""
+    from webtv.models import pull_models
+
+    pull_models(_settings(data=data, channels=channels), models or (), revision, _console())
+
+
+@models_app.command("verify")
+def models_verify(
+    models: Annotated[list[str] | None, typer.Argument(help="Ids; by default all that were fetched.")] = None,
+    data: Data = None,
+) -> None:
+    """Read models and compare each file with what was fetched; exit status 1 if one is not."""
+    from webtv.models import verify_models
+
+    if not all(verdict.ok for verdict in verify_models(_settings(data=data), models or (), _console())):
+        raise typer.Exit(1)
 
 
 @app.command()

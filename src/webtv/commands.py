@@ -6,7 +6,7 @@ import random
 import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from webtv import wiring
 from webtv.core.clock import SystemClock
@@ -16,6 +16,9 @@ from webtv.core.lock import holder_of
 from webtv.core.log import configure_log
 from webtv.core.settings import Settings
 from webtv.themes.channel import Rating
+
+if TYPE_CHECKING:
+    from webtv.engine.remake import Remade
 
 
 async def stop_station(settings: Settings) -> str:
@@ -170,3 +173,28 @@ async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
         "seconds_taken": round(clock.monotonic() - began, 3),
         "provenance": finished.provenance,
     }
+
+
+async def remake_clip(settings: Settings, clip: str, output: Path) -> "Remade":
+    """Make a clip of the library again, in this process.
+
+    Raises:
+        InputError: there is no such clip, or what it was made of is gone.
+        WebTVError: by category.
+    """
+    import cv2
+
+    from webtv.engine.remake import remake
+
+    if not output.parent.is_dir():
+        raise InputError(f"there is no folder {output.parent}", place="--output", remedy="make it first")
+    configure_log("warning" if settings.log_level == "info" else settings.log_level)
+    cv2.setNumThreads(1)  # as the workers do: the same seed gives the same bytes
+    async with (
+        wiring.open_stores(settings) as stores,
+        wiring.model_pool(settings, stores.clock, LogSink()) as pool,
+    ):
+        found = await stores.catalogue.clip(clip)
+        if found is None:
+            raise InputError(f"there is no clip {clip!r}", place="remake", remedy="GET /api/clips lists them")
+        return await remake(found, wiring.chooser(pool), stores.storage, output)

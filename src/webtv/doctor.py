@@ -6,14 +6,11 @@ import re
 import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +18,19 @@ from rich.console import Console
 from rich.table import Table
 
 from webtv import __version__, wiring
+from webtv.adapters import adapter_findings, graphics_cards
 from webtv.bench.machine import ffmpeg_binary, ffmpeg_version, processor
 from webtv.core.errors import WebTVError
 from webtv.core.log import redact
 from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
 from webtv.core.sockets import expect_short
+from webtv.finding import Finding, State
 
 _APT = "sudo apt-get install -y "
 _REINSTALL = "pip install --force-reinstall "
 _SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _RTMP_MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
-_EMBEDDED = frozenset({"procedural", "dis", "detail", "lanczos", "synth"})
-# Adapters that can be built without what they need to work, because they import it with their first take.
-_NEEDS = {"zeroscope": ("torch", "diffusers", "transformers", "accelerate")}
-
-
-class State(StrEnum):
-    """How a finding stands."""
-
-    GOOD = "ok"
-    OPTIONAL = "optional"
-    WEAK = "weak"
-    BAD = "bad"
 
 
 _MARKS = {
@@ -52,25 +39,6 @@ _MARKS = {
     State.WEAK: ("!", "yellow"),
     State.BAD: ("✗", "red"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        group: ``machine``, ``media``, ``station``, ``settings``, ``adapters`` or ``extras``.
-        what: its name.
-        state: ``bad`` alone means that the station cannot run; ``optional`` that it does well without.
-        found: what is there.
-        remedy: how to get what is missing; empty if nothing needs doing.
-    """
-
-    group: str
-    what: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +82,7 @@ class Diagnosis:
 
 def examine(settings: Settings) -> Diagnosis:
     """Look at this machine with the eyes of an operator."""
-    looks = (_machine, _media, _station, _settings, _adapters, _extras)
+    looks = (_machine, _media, _station, _settings, adapter_findings, _extras)
     return Diagnosis(tuple(finding for look in looks for finding in look(settings)))
 
 
@@ -324,33 +292,8 @@ def _outputs(settings: Settings) -> Iterator[Finding]:
             yield Finding("settings", what, State.WEAK, misfit.message, misfit.remedy)
 
 
-def _adapters(_: Settings) -> Iterator[Finding]:
-    from webtv.studio.diffusers.zeroscope import INSTALL
-
-    for stage in wiring.ADAPTERS:
-        for name in sorted(wiring.adapter_names(stage)):
-            embedded = name in _EMBEDDED
-            lacking = State.BAD if embedded else State.OPTIONAL
-            missing = [package for package in _NEEDS.get(name, ()) if not find_spec(package)]
-            if missing:
-                found = f"needs {', '.join(missing)}"
-                yield Finding("adapters", f"{stage}: {name}", lacking, found, INSTALL)
-                continue
-            try:
-                wiring.build(stage, {"use": name})
-            except WebTVError as error:
-                yield Finding("adapters", f"{stage}: {name}", lacking, error.message, error.remedy)
-            except Exception as error:  # somebody else's plug-in may do anything
-                found = f"{type(error).__name__}: {error}"
-                remedy = f"{_REINSTALL}webtv" if embedded else "install it again, or ask its author"
-                yield Finding("adapters", f"{stage}: {name}", lacking, found, remedy)
-            else:
-                found = "usable, embedded" if embedded else "usable"
-                yield Finding("adapters", f"{stage}: {name}", State.GOOD, found)
-
-
 def _extras(_: Settings) -> Iterator[Finding]:
-    from webtv.studio.diffusers.zeroscope import INSTALL
+    from webtv.studio.diffusers.runtime import INSTALL
 
     yield _graphics_card()
     for package in ("torch", "diffusers"):
@@ -381,16 +324,12 @@ def _chromium() -> str | None:
 
 
 def _graphics_card() -> Finding:
-    remedy = "only model adapters gain from one; NVIDIA's driver brings nvidia-smi"
-    program = shutil.which("nvidia-smi", path=_SYSTEM_PATH)
-    if program is None:
+    cards = graphics_cards()
+    if cards is None:
+        remedy = "only model adapters gain from one; NVIDIA's driver brings nvidia-smi"
         return Finding("extras", "GPU", State.OPTIONAL, "no NVIDIA GPU is visible", remedy)
-    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return Finding("extras", "GPU", State.OPTIONAL, "nvidia-smi does not answer", "reinstall the driver")
-    return Finding("extras", "GPU", State.GOOD, "; ".join(done.stdout.strip().splitlines()))
+    found = "; ".join(f"{name}, {gb:.0f} GB" for name, gb in cards)
+    return Finding("extras", "GPU", State.GOOD, found)
 
 
 def _finding(

@@ -12,6 +12,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, ConflictError
@@ -23,6 +25,7 @@ from webtv.core.settings import Settings
 from webtv.core.sockets import expect_short
 
 _ADDRESS = "web.address"
+_LAST_SECONDS = 5.0
 _ARENAS, _LARGE = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
 _WHOLE = 256 * 1024  # bytes from which a block is the system's: clips and beds come and go whole
 
@@ -64,7 +67,12 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
             folder.reload()
             workers = wiring.worker_count(settings)
             supervisor = Supervisor(
-                settings.data, wiring.child_environment(settings), clock=clock, noise=noise, events=events
+                settings.data,
+                wiring.child_environment(settings),
+                clock=clock,
+                noise=noise,
+                events=events,
+                own={"studio-models": wiring.models_environment(settings)},
             )
             parts = Parts(
                 settings=settings,
@@ -79,6 +87,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
                 supervisor=supervisor,
                 clock=clock,
                 events=events,
+                pool_of=wiring.pool_of,
             )
             plane = ControlPlane(parts, workers, kept)
             await plane.accept_channels()
@@ -152,7 +161,7 @@ async def serve_studio(settings: Settings, *, leash: bool) -> None:
                 owner,
                 stores.ledger,
                 stores.catalogue,
-                wiring.production(stores),
+                wiring.production(stores, events),
                 clock=stores.clock,
                 noise=stores.noise,
                 events=events,
@@ -167,6 +176,54 @@ async def serve_studio(settings: Settings, *, leash: bool) -> None:
                 await stores.ledger.release_owner(owner)
                 await stores.journal.flush()
                 # A frame in a thread cannot be interrupted; what is begun is abandoned, nothing is lost.
+                os._exit(0)
+
+
+async def serve_models(settings: Settings, *, leash: bool) -> None:
+    """Do the jobs that wait for a device or for other machines, several at once, until stopped.
+
+    Raises:
+        ConfigError: the database is unusable.
+    """
+    import cv2
+
+    from webtv import wiring
+    from webtv.engine.lanes import Lanes
+    from webtv.engine.owners import OwnerLock
+    from webtv.engine.previews import Previews
+
+    configure_log(settings.log_level)
+    os.nice(settings.studio_nice)
+    cv2.setNumThreads(1)
+    allow_descriptors()  # frames of takes are handed over as descriptors
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the control plane decides when it ends
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    if leash:
+        _end_with_parent(lambda: loop.call_soon_threadsafe(told.set))
+    async with wiring.open_stores(settings) as stores:
+        owner = f"models-{os.getpid()}-{stores.ids()}"
+        events = EventLog(LogSink(), stores.journal)
+        with OwnerLock(settings.data / "owners", owner):
+            pool = wiring.model_pool(settings, stores.clock, events)
+            lanes = Lanes(
+                owner,
+                settings.models_lanes,
+                stores.ledger,
+                stores.catalogue,
+                wiring.production(stores, events, pool),
+                clock=stores.clock,
+                noise=stores.noise,
+                events=events,
+                patience=settings.models_patience,
+                previews=Previews(settings.data / "previews"),
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(stores.journal.run())
+                async with pool:
+                    await lanes.run_until(told)
+                await stores.journal.flush()
+                # Not by way of the interpreter's end, which waits for threads that a library may hold.
                 os._exit(0)
 
 
@@ -284,12 +341,20 @@ def claim_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_with_parent() -> None:
-    """End this process when its standard input does: the parent holds the other end while it lives."""
+def _end_with_parent(say: Callable[[], object] | None = None) -> None:
+    """End this process when its standard input does: the parent holds the other end while it lives.
+
+    Args:
+        say: tells the process to end in good order; it gets a few seconds for that.
+    """
 
     def wait() -> None:
         while sys.stdin.buffer.read(1):
             pass
+        if say is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                say()
+            time.sleep(_LAST_SECONDS)
         os._exit(0)
 
     threading.Thread(target=wait, name="leash", daemon=True).start()

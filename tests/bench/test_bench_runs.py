@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from webtv.bench import air, studio, web
 from webtv.bench.footage import Footage, card_footage, write_playlist
+from webtv.bench.lanes import Device, LanesWorkload, measure_lanes, utilisation
 from webtv.bench.machine import ffmpeg_binary
 from webtv.bench.paced import Paced, measure_paced
 from webtv.bench.playout import Playout
@@ -23,11 +25,13 @@ from webtv.core.clock import SystemClock
 from webtv.core.errors import ComponentError, InputError, InternalError, TransientError
 from webtv.core.format import house_format
 from webtv.core.settings import Settings
+from webtv.testing.clock import VirtualClock
 from webtv.testing.rtmp import RtmpServer, nginx_binary
 
 CHANNELS = Path(__file__).parents[2] / "channels"
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 STUDIO = {"realtime_factor", "realtime_factor_per_core", "ratio_naive", "ratio_naive_steps", "ms_per_frame"}
+STUDIO |= {"bottleneck_utilisation"}
 
 
 def told(report: Report) -> dict[str, object]:
@@ -127,8 +131,12 @@ def test_an_aired_slate_is_no_benchmark(tmp_path: Path, footage: Footage) -> Non
 
 def test_studio_makes_the_same_clips_in_every_way(tmp_path: Path) -> None:
     settings = Settings(channels=CHANNELS)
-    report = told(studio.measure_studio(settings, ffmpeg_binary(None), tmp_path, studio.QUICK, quick=True))
+    few = LanesWorkload(lanes=2, clips=4, warm_up=1, shot=0.2, upscale=0.1, interpolate=0.05, master=0.05)
+    workload = replace(studio.QUICK, lanes=few)
+    report = told(studio.measure_studio(settings, ffmpeg_binary(None), tmp_path, workload, quick=True))
     assert report.keys() >= STUDIO
+    assert 0 < report["bottleneck_utilisation"] <= 1
+    assert report["bottleneck_utilisation_required"] == 0.95
     assert report["clips"] == 1
     assert report["seconds"] == 2.0
     assert set(report["ms_per_frame"]) == {"shot", "interpolate", "upscale", "master", "bed"}  # type: ignore[call-overload]
@@ -142,6 +150,39 @@ def test_studio_makes_the_same_clips_in_every_way(tmp_path: Path) -> None:
         with av.open(path) as clip:
             assert sum(1 for _ in clip.decode(video=0)) == 48, path
             assert clip.streams.audio
+
+
+def test_a_stage_is_busy_for_its_known_length_and_no_longer() -> None:
+    begun = [0.0, 2.0, 3.0, 4.0, 5.5, 6.5]
+    assert utilisation(begun, 1.0, 1) == 4 / 4.5
+    assert utilisation([0.0, 1.0, 2.0], 1.0, 0) == 1.0
+    with pytest.raises(InternalError, match="too few turns"):
+        utilisation(begun, 1.0, 5)
+
+
+async def test_a_device_takes_one_turn_after_the_other() -> None:
+    clock = VirtualClock()
+    device = Device(clock, 2.0)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(device.work())
+        await clock.advance(6.0)
+    assert device.begun == [0.0, 2.0, 4.0]
+
+
+async def test_the_lanes_master_as_the_station_does_when_asked_to(tmp_path: Path) -> None:
+    workload = LanesWorkload(
+        lanes=2, clips=2, warm_up=0, shot=0.01, upscale=0.01, interpolate=0.01, master=0.0
+    )
+    share, rows = await measure_lanes(tmp_path, workload)
+    assert 0 < share <= 1
+    assert rows.rows[0][0] == "slowest stage busy"
+    made = list(tmp_path.glob("library/*/*.mp4"))
+    assert len(made) == 2
+    for path in made:
+        with av.open(path) as clip:
+            assert clip.streams.video[0].width == 1024
+            assert sum(1 for _ in clip.decode(video=0)) == 48
 
 
 def test_studio_needs_a_channel(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from webtv.db import schema
 from webtv.db.database import open_database
 from webtv.db.migrations import config_for, engine_for, upgrade
 from webtv.db.schema import REVISIONS
-from webtv.db.tables import NoteRow, Table
+from webtv.db.tables import JobRow, NoteRow, Table
 
 
 @pytest.fixture
@@ -63,14 +63,69 @@ def test_migrations_build_exactly_the_tables(tmp_path):
             "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '%alembic%'"
         ).fetchall()
         connection.close()
-        # Constraints of a table are listed in either order: compare as sets of lines.
+        # Constraints of a table are listed in either order: compare as sets of lines. A table that was made
+        # anew bears its name in quotes.
         return {
-            name: sorted(line.strip().rstrip(",") for line in (sql or "").replace("\t", " ").splitlines())
+            name: sorted(
+                line.strip().rstrip(",").replace(f'TABLE "{name}"', f"TABLE {name}")
+                for line in (sql or "").replace("\t", " ").splitlines()
+            )
             for name, sql in rows
         }
 
     assert schema_of(migrated) == schema_of(tmp_path / "declared.sqlite3")
     assert "ck_ratings_stars" in str(schema_of(migrated))
+
+
+async def test_jobs_of_the_version_before_pools_go_on_where_they_were(path):
+    path.parent.mkdir()
+    engine = engine_for(path)
+    with engine.begin() as connection:
+        command.upgrade(config_for(connection), "r0002")
+        for number, state in enumerate(("queued", "queued", "leased", "done")):
+            connection.execute(
+                text(
+                    'INSERT INTO jobs (id, kind, channel, "group", "key", payload, state, rank, attempts,'
+                    " max_attempts, token, not_before, lease_owner, created) VALUES (:id, 'clip', 'one',"
+                    " 'seq', :id, :payload, :state, -5, :attempts, 4, 1, 0.0, :owner, 1.5)"
+                ),
+                {
+                    "id": f"job{number}",
+                    "payload": f'{{"position": {number}}}',
+                    "state": state,
+                    "attempts": number,
+                    "owner": "ann" if state == "leased" else None,
+                },
+            )
+    engine.dispose()
+    async with await open_database(path) as database, database.reading() as session:
+        rows = (await session.scalars(select(JobRow).order_by(JobRow.id))).all()
+    assert [row.payload["position"] for row in rows] == [0, 1, 2, 3]
+    assert [(row.id, row.group, row.rank, row.created) for row in rows] == [
+        (f"job{number}", "seq", -5, 1.5) for number in range(4)
+    ]
+    assert [(row.pool, row.progress) for row in rows] == [("cores", None)] * 4
+    assert [row.take for row in rows[:3]] == [1, 2, 2], "nothing that a check refused is made again"
+    assert rows[2].lease_owner == "ann"
+
+
+def test_the_columns_of_pools_can_be_taken_away_again_with_every_job_kept(path):
+    schema.prepare(path)
+    engine = engine_for(path)
+    insert = (
+        'INSERT INTO jobs (id, kind, channel, "group", "key", payload, state, rank, attempts, max_attempts,'
+        " token, not_before, created) VALUES ('a', 'clip', 'one', '', 'a', '{}', 'queued', 0, 0, 4, 0, 0, 0)"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(insert))
+        command.downgrade(config_for(connection), "r0002")
+    with engine.connect() as connection:
+        columns = {row[1] for row in connection.execute(text("PRAGMA table_info(jobs)"))}
+        assert not columns & {"pool", "take", "progress"}
+        assert connection.execute(text("SELECT id, state FROM jobs")).fetchall() == [("a", "queued")]
+        indexes = {row[1] for row in connection.execute(text("PRAGMA index_list(jobs)"))}
+    engine.dispose()
+    assert "ix_jobs_state_rank_id" in indexes
 
 
 def test_downgrade_leaves_nothing_behind(tmp_path):

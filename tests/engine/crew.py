@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ SCRIPT = """
 import fcntl, os, signal, sys, time
 from pathlib import Path
 data = Path(os.environ["CREW_DATA"])
-role = sys.argv[1]
+role = "studio-models" if "--models" in sys.argv else sys.argv[1]
 with (data / f"{role}.pids").open("a") as file:
     file.write(f"{os.getpid()}\\n")
 manner = (data / f"{role}.manner").read_text() if (data / f"{role}.manner").exists() else ""
@@ -93,7 +94,9 @@ class Line:
             raise self.trouble
         if not self.answers or self.crew.on_air is None:
             raise TransientError("the head-end does not answer")
-        return {"channels": []}
+        config = self.crew.data / "air.json"
+        told = json.loads(config.read_text())["channels"] if config.exists() else []
+        return {"channels": [{"slug": channel["slug"], "state": "on_air"} for channel in told]}
 
     async def reload(self) -> None:
         await self.status()

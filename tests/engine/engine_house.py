@@ -162,7 +162,7 @@ class House:
     stored: int = 0
 
     def orchestrate(
-        self, channels: Mapping[str, Channel], *, workers: int = 2, ahead: float = 20.0
+        self, channels: Mapping[str, Channel], *, workers: int = 2, ahead: float = 20.0, **options: Any
     ) -> Orchestrator:
         """A new orchestrator, as after a restart."""
         self.orchestrator = Orchestrator(
@@ -180,6 +180,7 @@ class House:
             ahead=ahead,
             workers=workers,
             edits=self.edits,
+            **options,
         )
         self.orchestrator.set_channels(channels)
         self.head_end.add(*channels)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from webtv.core.errors import TransientError
-from webtv.engine.jobs import JobState, NewJob
+from webtv.core.errors import QualityError, TransientError
+from webtv.engine.jobs import CORES, MODELS, JobState, NewJob
 from webtv.engine.ledger import Ledger
 from webtv.testing.clock import VirtualClock
 
@@ -75,6 +75,25 @@ class LedgerContract:
         assert await ledger.lease("ann", ["bed"], 30) is None
         assert await ledger.lease("ann", [], 30) is None
 
+    async def test_only_of_the_pool_that_was_asked_for(self, ledger: Ledger):
+        await ledger.enqueue([shot(1, pool=MODELS, priority=9), shot(2), shot(3, pool="elsewhere")])
+        mine = await ledger.lease("ann", KINDS, 30)
+        assert (mine.payload["number"], mine.pool) == (2, CORES)
+        assert await ledger.lease("ann", KINDS, 30) is None
+        theirs = await ledger.lease("bob", KINDS, 30, MODELS)
+        assert (theirs.payload["number"], theirs.pool) == (1, MODELS)
+        assert await ledger.lease("bob", KINDS, 30, MODELS) is None
+        assert [job.payload["number"] for job in await ledger.find(pool="elsewhere")] == [3]
+
+    async def test_a_job_of_a_pool_whose_worker_is_silent_goes_to_its_own_pool_again(
+        self, ledger: Ledger, clock
+    ):
+        await ledger.enqueue([shot(1, pool=MODELS)])
+        await ledger.lease("ann", KINDS, 30, MODELS)
+        clock.forward(31)
+        assert await ledger.lease("bob", KINDS, 30) is None
+        assert (await ledger.lease("cid", KINDS, 30, MODELS)).attempts == 2
+
     async def test_not_before_its_time(self, ledger: Ledger, clock):
         await ledger.enqueue([shot(1, not_before=clock.time() + 10)])
         assert await ledger.lease("ann", KINDS, 30) is None
@@ -121,6 +140,59 @@ class LedgerContract:
             assert await ledger.lease("bob", KINDS, 30) is None
         assert (await ledger.get(job.id)).heartbeat == clock.time()
         assert not await ledger.heartbeat(job, "bob", 30)
+
+    async def test_what_a_worker_tells_stands_in_the_ledger_while_it_works(self, ledger: Ledger, clock):
+        await ledger.enqueue([shot(1), shot(2)])
+        job = await ledger.lease("ann", KINDS, 30)
+        assert job.progress is None
+        told = {"stage": "shot", "done": 3, "of": 20}
+        assert await ledger.heartbeat(job, "ann", 30, told)
+        told["done"] = 4  # the ledger has a copy of its own
+        assert (await ledger.get(job.id)).progress == {"stage": "shot", "done": 3, "of": 20}
+        assert await ledger.heartbeat(job, "ann", 30)
+        assert (await ledger.get(job.id)).progress["done"] == 3, "a mere sign of life takes nothing back"
+        assert not await ledger.heartbeat(job, "bob", 30, {"stage": "shot", "done": 9, "of": 20})
+        assert (await ledger.get(job.id)).progress["done"] == 3
+        assert await ledger.complete(job, "ann", {})
+        assert (await ledger.get(job.id)).progress is None
+
+    @pytest.mark.parametrize("end", ["fail", "retry", "release", "die", "cancel", "expire"])
+    async def test_progress_is_gone_with_the_lease(self, ledger: Ledger, clock, end: str):
+        await ledger.enqueue([shot(1)])
+        job = await ledger.lease("ann", KINDS, 30)
+        assert await ledger.heartbeat(job, "ann", 30, {"stage": "load", "done": 1, "of": 0})
+        if end == "fail":
+            await ledger.fail(job, "ann", ValueError("broken"), None)
+        elif end == "retry":
+            await ledger.fail(job, "ann", TransientError("away"), clock.time())
+        elif end == "release":
+            await ledger.release_owner("ann")
+        elif end == "die":
+            await ledger.release_dead(lambda _owner: False)
+        elif end == "cancel":
+            await ledger.cancel(job=job.id)
+        else:
+            clock.forward(31)
+            assert (await ledger.lease("bob", KINDS, 30)).progress is None
+        assert (await ledger.get(job.id)).progress is None
+
+    async def test_only_a_failed_check_asks_for_another_take(self, ledger: Ledger, clock):
+        await ledger.enqueue([shot(1, max_attempts=9)])
+        takes = []
+        for end in ("away", "died", "left", "refused", "away", "refused", "done"):
+            job = await ledger.lease("ann", KINDS, 30)
+            takes.append(job.take)
+            if end == "away":
+                await ledger.fail(job, "ann", TransientError("no answer"), clock.time())
+            elif end == "died":
+                await ledger.release_dead(lambda _owner: False)
+            elif end == "left":
+                await ledger.release_owner("ann")
+            elif end == "refused":
+                await ledger.fail(job, "ann", QualityError("black"), clock.time())
+            else:
+                await ledger.complete(job, "ann", {})
+        assert takes == [1, 1, 1, 1, 2, 2, 3]
 
     async def test_a_failure_is_tried_again_when_it_said(self, ledger: Ledger, clock):
         await ledger.enqueue([shot(1)])
@@ -236,12 +308,17 @@ class LedgerContract:
 
     async def test_counting(self, ledger: Ledger):
         await ledger.enqueue([shot(1), shot(2), shot(3, channel="two"), shot(4, kind="bed")])
+        await ledger.enqueue([shot(5, pool=MODELS)])
         await ledger.lease("ann", ["bed"], 30)
-        counted = [(each.channel, each.kind, each.state.value, each.number) for each in await ledger.counts()]
+        counted = [
+            (each.channel, each.kind, each.state.value, each.pool, each.number)
+            for each in await ledger.counts()
+        ]
         assert counted == [
-            ("one", "bed", "leased", 1),
-            ("one", "shot", "queued", 2),
-            ("two", "shot", "queued", 1),
+            ("one", "bed", "leased", "cores", 1),
+            ("one", "shot", "queued", "cores", 2),
+            ("one", "shot", "queued", "models", 1),
+            ("two", "shot", "queued", "cores", 1),
         ]
 
     async def test_forgetting_what_is_long_done(self, ledger: Ledger, clock):

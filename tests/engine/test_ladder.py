@@ -75,7 +75,8 @@ def test_what_comes_beside_the_pictures_stays_on_every_rung() -> None:
         ((5.0, 2.5, 1.5, 0.9), Need(600, 600, 16), "full"),
         ((5.0, 2.5, 1.5, 1.2), Need(140, 600, 16), "embedded"),  # too low for anything slow
         ((5.0, 2.5, 1.5, 1.2), Need(0, 600, 16, idle=True), "without the upscaler's model"),
-        ((0.8,), Need(0, 600, 16), "embedded"),  # empty, and the device works for others
+        ((0.9,), Need(0, 600, 16), "embedded"),  # empty, and the device works for others
+        ((0.7,), Need(0, 600, 16), "full"),  # empty, and it will soon be full
         ((), Need(0, 600, 16), "embedded"),
         ((), Need(0, 600, 16, idle=True), "full"),  # nobody knows how slow it is
         ((), Need(200, 600, 16), "full"),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_contract import LedgerContract, shot
 
-from webtv.core.errors import TransientError
+from webtv.core.errors import QualityError, TransientError
 from webtv.core.ids import IdFactory
 from webtv.db.database import open_database
 from webtv.engine.jobs import JobState
@@ -84,6 +84,7 @@ STEPS = st.lists(
                 "complete",
                 "complete",
                 "retry",
+                "refuse",
                 "fail",
                 "late",
                 "wait",
@@ -111,7 +112,7 @@ async def play(ledger: Ledger, clock: VirtualClock, steps: list[tuple[str, int]]
             job = await ledger.lease(owner, ["shot"], 30)
             if job:
                 hand.append(job)
-                answer = (job.payload["number"], job.attempts, job.token)
+                answer = (job.payload["number"], job.attempts, job.token, job.take)
         elif step == "wait":
             clock.forward(11)
         elif step == "leave":
@@ -121,9 +122,11 @@ async def play(ledger: Ledger, clock: VirtualClock, steps: list[tuple[str, int]]
         elif hand:
             job = hand[0] if step == "late" else hand[-1]
             if step == "heartbeat":
-                answer = await ledger.heartbeat(job, owner, 30)
+                answer = await ledger.heartbeat(job, owner, 30, {"stage": "shot", "done": len(seen), "of": 0})
             elif step == "retry":
                 answer = await ledger.fail(job, owner, TransientError("again"), clock.time() + 5)
+            elif step == "refuse":
+                answer = await ledger.fail(job, owner, QualityError("black"), clock.time())
             elif step == "fail":
                 answer = await ledger.fail(job, owner, ValueError("never"), None)
             else:
@@ -133,11 +136,13 @@ async def play(ledger: Ledger, clock: VirtualClock, steps: list[tuple[str, int]]
         assert {job.id for job in now} == {job.id for job in jobs}, "no job is ever lost"
         for job in now:
             assert (job.lease_owner is not None) == (job.state is JobState.LEASED)
+            assert job.progress is None or job.state is JobState.LEASED
             assert job.attempts <= job.max_attempts
             assert accepted[job.id] == (job.state is JobState.DONE), "done exactly if one result was taken"
             if job.state is JobState.DONE:
                 assert job.result is not None
-        seen.append((step, answer, tuple((job.state, job.attempts, job.token) for job in now)))
+        told = tuple((job.state, job.attempts, job.token, job.take, job.progress) for job in now)
+        seen.append((step, answer, told))
     # Whatever happened, one last worker brings every job to an end.
     for _ in range(20):
         clock.forward(31)

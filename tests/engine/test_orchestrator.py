@@ -10,7 +10,7 @@ from engine_house import House, channel, plan
 from webtv.clips.clip import Kind
 from webtv.core.errors import InputError, QualityError, ResourceError, TransientError
 from webtv.core.events import Severity
-from webtv.engine.jobs import JobState
+from webtv.engine.jobs import CORES, MODELS, JobState
 from webtv.engine.orders import BED, CLIP
 from webtv.library.records import SequenceState
 
@@ -381,3 +381,20 @@ class TestIdents:
         orchestrator = house.orchestrate({"one": channel()})
         await orchestrator.restore_idents()
         assert orchestrator.idents == {}
+
+
+async def test_channels_whose_endpoint_is_slow_take_no_places_of_those_made_here(house: House):
+    def pool_of(stages) -> str:
+        return MODELS if stages.get("shot", {}).get("use") == "remote" else CORES
+
+    remote = {"shot": {"use": "remote"}}
+    far = {f"far-{number}": channel(buffer=600, studio=remote) for number in range(4)}
+    house.orchestrate({**far, "near": channel(buffer=60)}, workers=1, lanes=2, pool_of=pool_of)
+    for _ in range(40):  # nothing ever comes back from the endpoint
+        await house.tick()
+        while job := await house.ledger.lease("worker", [BED, CLIP], 30.0):
+            await house.ledger.complete(job, "worker", {"file": await house.do(job)})
+    assert house.orchestrator.buffers["near"] >= 60
+    waiting = await house.ledger.find(pool=MODELS)
+    assert len({job.group for job in waiting}) == 3, "one sequence for each lane and one more"
+    assert {job.state for job in waiting} == {JobState.QUEUED}

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from crew import Crew, Line, crew_in, until
+from crew import Crew, Line, crew_in, lives, until
 from engine_house import House
 
 from webtv.clips.clip import Kind
 from webtv.core.clock import SystemClock
 from webtv.core.events import EventLog
 from webtv.core.settings import Settings, load_settings
+from webtv.engine.jobs import CORES, MODELS, NewJob
 from webtv.engine.station import ControlPlane, Parts, air_config, last_good_channels
 from webtv.engine.supervision import Supervisor
 from webtv.library.eviction import Eviction
@@ -128,6 +129,53 @@ async def test_a_channel_that_is_added_is_told_to_the_head_end(parts: Parts, cre
         await until(lambda: parts.head_end.reloads)
         assert set(plane.channels) == {"foxes", "owls"}
         plane.stop()
+
+
+REMOTE = "studio:\n  shot: {use: remote}\n"
+
+
+def needs_models(stages) -> str:
+    return MODELS if any(stage["use"] == "remote" for stage in stages.values()) else CORES
+
+
+async def test_the_models_studio_runs_while_a_channel_needs_it(parts: Parts, crew: Crew, house: House):
+    stages = {**parts.folder._known.stages, "shot": frozenset({"procedural", "remote"})}
+    known = replace(parts.folder._known, stages=stages)
+    folder = ChannelFolder(parts.settings.channels, known, house.events)
+    folder.reload()
+    file = parts.settings.channels / "owls.yaml"
+
+    def lives_now() -> list[int]:
+        return [pid for pid in crew.pids("studio-models") if lives(pid)]
+
+    async with on_air(replace(parts, folder=folder, pool_of=needs_models), crew) as plane:
+        assert crew.pids("studio-models") == []
+        file.write_text(FOXES.replace("Foxes", "Owls") + REMOTE)
+        await until(lambda: len(lives_now()) == 1)
+        (job,) = await house.ledger.enqueue([NewJob("clip", "owls", {}, pool=MODELS)])
+        file.write_text(FOXES.replace("Foxes", "Owls"))
+        await until(lambda: plane.channels["owls"].studio.shot.use == "procedural")
+        await plane._see_who_needs_models()
+        assert len(lives_now()) == 1, "what was ordered from it is made before it ends"
+        await house.ledger.cancel(job=job.id)
+        await until(lambda: not lives_now())
+        file.write_text(FOXES.replace("Foxes", "Owls") + REMOTE)
+        await until(lambda: len(lives_now()) == 1)
+        assert len(crew.pids("studio-models")) == 2
+        plane.stop()
+    assert crew.living() == []
+    assert not house.told("engine.control.stumbled")
+
+
+async def test_a_judge_of_pools_that_breaks_takes_nothing_along(parts: Parts, crew: Crew, house: House):
+    def breaks(stages) -> str:
+        raise RuntimeError("a bug of an adapter")
+
+    async with on_air(replace(parts, pool_of=breaks), crew) as plane:
+        await until(lambda: house.told("engine.control.stumbled"))
+        assert crew.on_air
+        plane.stop()
+    assert crew.pids("studio-models") == []
 
 
 async def test_what_the_head_end_is_told(parts: Parts, settings: Settings, house: House):

@@ -28,12 +28,16 @@ class Bench:
     house: House
     failures: list[Exception] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     abandoned: int = 0
 
     async def tidy(self) -> None:
         self.made.append("tidy")
+
+    async def catalogued(self, clip: str) -> None:
+        self.kept.append(clip)
 
     async def make_bed(self, order, bed: str, *, attempt: int = 1) -> Bed:
         await self._work(f"bed {attempt}")
@@ -89,6 +93,7 @@ async def test_a_sequence_is_made_job_by_job(bench: Bench):
     assert await ann.work_once()
     assert await ann.work_once()
     assert bench.made == ["bed 1", "clip 1 1", "clip 2 1"]
+    assert bench.kept == [job.id for job in await house.ledger.find(kind=CLIP)], "their takes may go"
     assert {job.state for job in await house.ledger.find()} == {JobState.DONE}
     assert len(house.told("engine.job.done")) == 3
     await house.tick(2)
@@ -156,6 +161,17 @@ async def test_a_failed_check_is_tried_again_with_another_attempt(bench: Bench):
     for _ in range(3):
         assert await ann.work_once()
     assert bench.made == ["bed 1", "bed 2", "bed 3"]
+
+
+async def test_what_a_worker_died_at_or_a_server_was_away_for_is_asked_for_again_unchanged(bench: Bench):
+    ann, house = worker(bench), bench.house
+    await house.ledger.lease("bob", [BED], LEASE)
+    await house.ledger.release_dead(lambda _owner: False)
+    bench.failures = [TransientError("the endpoint is away"), QualityError("silent")]
+    for _ in range(3):
+        assert await ann.work_once()
+        house.clock.forward(30)
+    assert bench.made == ["bed 1", "bed 1", "bed 2"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

@@ -2,11 +2,12 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from library_house import plan
 
 from webtv.library.eviction import KEEP_AT_LEAST, KEEP_SECONDS, STAR_SECONDS, Eviction, choose
 from webtv.library.ratings import Ratings
 from webtv.library.records import SequenceState, SequenceStats
-from webtv.library.storage import CLIP, POSTER
+from webtv.library.storage import CLIP, PICTURE, POSTER
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -179,3 +180,19 @@ async def test_sweeping_takes_old_files_without_a_row(house):
     assert await eviction.sweep(60.0) == 700
     assert not house.storage.path(orphan, CLIP).exists()
     assert len(list(house.storage.files())) == kept
+
+
+async def test_pictures_that_a_sequence_carries_stay_and_go_with_its_clips(house):
+    eviction = Eviction(house.database, house.catalogue, house.storage, house.clock)
+    begun_with, handed_on = await house.store(PICTURE, 90), await house.store(PICTURE, 80)
+    sequence = await house.catalogue.add_sequence("one", plan("Foxes", shots=1))
+    bed = await house.bed()
+    await house.catalogue.add_bed(sequence, bed)
+    told = {"image": begun_with, "hands_on": handed_on, "seed": 3}
+    await house.catalogue.add_clip(await house.clip(sequence, 1, 1, bed=bed.id, provenance=told))
+    newest = max(file.path.stat().st_mtime for file in house.storage.files())
+    house.clock.step(newest - house.clock.time() + 100)
+    assert await eviction.sweep(60.0) == 0
+    house.clock.step(60 * DAY)
+    assert (await eviction.make_room(10**9, ())).sequences == 1
+    assert not list(house.storage.files())

@@ -79,6 +79,54 @@ async def test_the_last_frame_is_held() -> None:
     assert np.array_equal(made[-1], frames[-1])
 
 
+async def test_slow_motion_lasts_longer_at_the_same_rate() -> None:
+    frames = moving_square(5)
+    slow = await frames_of(DISInterpolator(slow=2).interpolate(play(frames, 24), 24))
+    twice = await frames_of(DISInterpolator().interpolate(play(frames, 12), 24))
+    assert np.array_equal(slow, twice)
+
+
+async def test_what_is_covered_comes_from_the_side_that_shows_it() -> None:
+    """A thing before a still ground neither ghosts nor drags the ground along."""
+    ground = texture(np.random.default_rng(4), 180, 320)
+    thing = 255 - texture(np.random.default_rng(9), 60, 60) // 2
+
+    def with_thing(left: int) -> Frames:
+        frame = ground.copy()
+        frame[60:120, left : left + 60] = thing
+        return frame
+
+    frames = np.stack([with_thing(100), with_thing(116)])
+    made = await frames_of(DISInterpolator().interpolate(play(frames, 12), 24))
+    off = np.abs(made[1].astype(int) - with_thing(108)).max(axis=2)
+    assert off[66:114, 114:162].mean() < 1, "the thing is whole, half way"
+    mixed = np.abs((frames[0].astype(int) + frames[1]) // 2 - with_thing(108)).max(axis=2)
+    for side in (slice(100, 105), slice(171, 176)):
+        assert off[66:114, side].mean() < 0.6 * mixed[66:114, side].mean(), "what one shows is taken from it"
+    assert np.median(off) == 0
+
+
+async def test_a_still_picture_stays_as_it_is() -> None:
+    for picture in (texture(np.random.default_rng(6), 90, 160), np.full((90, 160, 3), 77, np.uint8)):
+        made = await frames_of(DISInterpolator().interpolate(play(np.stack([picture] * 3), 12), 30))
+        assert all(np.array_equal(frame, picture) for frame in made)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 33), (90, 161), (361, 203)])
+async def test_any_size_is_interpolated(size: tuple[int, int]) -> None:
+    first = texture(np.random.default_rng(5), *size)
+    frames = np.stack([first, np.roll(first, 2, axis=1)])
+    made = await frames_of(DISInterpolator().interpolate(play(frames, 12), 24))
+    assert made.shape == (4, *size, 3)
+
+
+async def test_noise_without_any_motion_in_it_is_bounded_work() -> None:
+    """Two pictures that have nothing in common but their light, and so are no cut."""
+    frames = np.random.default_rng(8).integers(90, 160, (2, 90, 160, 3), dtype=np.uint8)
+    made = await frames_of(DISInterpolator().interpolate(play(frames, 12), 24))
+    assert 80 < made[1].mean() < 170
+
+
 async def test_upscaling_keeps_the_picture() -> None:
     full = pan(3)
     half = np.stack([cv2.resize(f, (160, 90), interpolation=cv2.INTER_AREA) for f in full])

@@ -123,10 +123,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "letters that nobody can see": (
         GOOD.replace("name: ", 'name: "\\x07Bell" #', 1),
         [
-            (
-                "1:7: `name`: holds a control character (U+0007), which nobody can see: "
-                "write `name: Tideline`"
-            ),
+            ("1:7: `name`: holds a control character (U+0007), which nobody can see: write `name: Tideline`"),
         ],
     ),
     "odd seconds": (

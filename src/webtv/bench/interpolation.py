@@ -1,7 +1,7 @@
 """``webtv bench interpolate``: our interpolation against FFmpeg's ``minterpolate`` and against blending.
 
 Every second frame of a film whose frames are all known is held out; each method makes it from its two
-neighbours, and the luma PSNR against the real one tells how well. Each method uses one thread.
+neighbours, and luma PSNR and SSIM against the real one tell how well. Each method uses one thread.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from webtv.bench.likeness import Luma, psnr, ssim
 from webtv.bench.machine import describe_machine
 from webtv.bench.measurement import RUNS, Meter, figure, median
 from webtv.bench.motions import MOTIONS
@@ -23,10 +23,8 @@ from webtv.core.errors import ComponentError
 from webtv.studio.interpolation import DISInterpolator
 from webtv.studio.ports import Chunk, Frames
 
-Luma = NDArray[np.float32]
-
 RATE = 24
-_BEST = 99.0  # PSNR of equal pictures, which has no number
+METHODS = ("dis", "minterpolate", "blend")
 _EDGE = 2  # pairs at either end that are not compared: minterpolate begins late and ends early
 _SHIFTS = range(-4, 5)
 
@@ -61,6 +59,29 @@ class _Film:
     held: list[Luma]
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """How like the held-out frames a method's are, on average."""
+
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was found: scores by motion and method, CPU seconds of each run by method."""
+
+    scores: dict[str, dict[str, _Score]]
+    seconds: dict[str, list[float]]
+
+    def by_motion(self, measure: str) -> dict[str, dict[str, float]]:
+        digits = 2 if measure == "psnr" else 4
+        return {
+            name: {method: round(getattr(score, measure), digits) for method, score in scores.items()}
+            for name, scores in self.scores.items()
+        }
+
+
 def measure_interpolation(ffmpeg: Path, workload: Workload, *, quick: bool) -> Report:
     """Compare the methods.
 
@@ -80,31 +101,31 @@ def measure_interpolation(ffmpeg: Path, workload: Workload, *, quick: bool) -> R
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        per_motion, speed = _compare(ffmpeg, films, workload)
+        outcome = _compare(ffmpeg, films, workload)
     finally:
         cv2.setNumThreads(threads)
     made = sum(len(film.held) for film in films.values())
-    dis, reference = median(speed["dis"]) / made, median(speed["minterpolate"]) / made
+    dis, reference = (median(outcome.seconds[method]) / made for method in ("dis", "minterpolate"))
+    psnrs, ssims = outcome.by_motion("psnr"), outcome.by_motion("ssim")
     figures = {
         "size": f"{workload.width}x{workload.height}",
         "held_out_frames": made,
         "runs": workload.runs,
-        **{f"psnr_{method}": _mean(per_motion, method) for method in ("dis", "minterpolate", "blend")},
-        "per_motion": per_motion,
+        **{f"psnr_{method}": round(_mean(psnrs, method), 2) for method in METHODS},
+        **{f"ssim_{method}": round(_mean(ssims, method), 4) for method in METHODS},
+        "per_motion": psnrs,
+        "per_motion_ssim": ssims,
         "ms_dis": figure(1000 * dis),
         "ms_minterpolate": figure(1000 * reference),
         "speed_ratio": figure(reference / dis),
     }
-    return Report("interpolate", machine, quick, figures, _tables(figures, per_motion, workload))
+    return Report("interpolate", machine, quick, figures, _tables(figures, psnrs, ssims, workload))
 
 
-def _compare(
-    ffmpeg: Path, films: dict[str, _Film], workload: Workload
-) -> tuple[dict[str, dict[str, float]], dict[str, list[float]]]:
-    per_motion: dict[str, dict[str, float]] = {}
-    speed: dict[str, list[float]] = {"dis": [], "minterpolate": []}
+def _compare(ffmpeg: Path, films: dict[str, _Film], workload: Workload) -> _Outcome:
+    outcome = _Outcome({}, {"dis": [], "minterpolate": []})
     for run in range(workload.runs):
-        spent = dict.fromkeys(speed, 0.0)
+        spent = dict.fromkeys(outcome.seconds, 0.0)
         for name, film in films.items():
             with Meter() as ours:
                 dis = asyncio.run(_interpolate(film.known))
@@ -113,28 +134,31 @@ def _compare(
             spent["dis"] += ours.cpu
             spent["minterpolate"] += theirs.cpu
             if run == 0:
-                per_motion[name] = {
+                outcome.scores[name] = {
                     "dis": _score([_luma(frame) for frame in dis[1 : 2 * len(film.held) : 2]], film.held),
                     "minterpolate": _best_score(reference, film.held),
                     "blend": _score(_blended(film.known), film.held),
                 }
         for method, seconds in spent.items():
-            speed[method].append(seconds)
-    return per_motion, speed
+            outcome.seconds[method].append(seconds)
+    return outcome
 
 
 def _tables(
-    figures: dict[str, object], per_motion: dict[str, dict[str, float]], workload: Workload
+    figures: dict[str, object],
+    psnrs: dict[str, dict[str, float]],
+    ssims: dict[str, dict[str, float]],
+    workload: Workload,
 ) -> tuple[Rows, ...]:
-    rows = [
-        (name, *(f"{scores[method]:.2f}" for method in ("dis", "minterpolate", "blend")))
-        for name, scores in per_motion.items()
-    ]
-    means = (figures["psnr_dis"], figures["psnr_minterpolate"], figures["psnr_blend"])
-    rows.append(("mean", *(f"{value:.2f}" for value in means)))
+    def cells(scores: dict[str, float], likeness: dict[str, float]) -> tuple[str, ...]:
+        return tuple(f"{scores[method]:.2f} / {likeness[method]:.4f}" for method in METHODS)
+
+    rows = [(name, *cells(psnrs[name], ssims[name])) for name in psnrs]
+    means = [{method: _mean(table, method) for method in METHODS} for table in (psnrs, ssims)]
+    rows.append(("mean", *cells(*means)))
     rows.append(("CPU ms per made frame", f"{figures['ms_dis']:g}", f"{figures['ms_minterpolate']:g}", ""))
     note = (
-        f"Luma PSNR in dB of held-out frames, {figures['size']}, {figures['held_out_frames']} frames, "
+        f"Luma PSNR in dB / SSIM of held-out frames, {figures['size']}, {figures['held_out_frames']} frames, "
         f"12 to 24 per second, one thread each; {figures['speed_ratio']:g} times faster, "
         f"median of {workload.runs}."
     )
@@ -193,27 +217,25 @@ def _luma(frame: Frames) -> Luma:
     return _yuv(frame)[..., 0].astype(np.float32)
 
 
-def _score(made: list[Luma], held: list[Luma]) -> float:
+def _score(made: list[Luma], held: list[Luma]) -> _Score:
     pairs = list(zip(made, held, strict=True))[_EDGE:-_EDGE]
-    return round(float(np.mean([_psnr(a, b) for a, b in pairs])), 2)
+    return _Score(*(float(np.mean([measure(a, b) for a, b in pairs])) for measure in (psnr, ssim)))
 
 
-def _best_score(frames: list[Luma], held: list[Luma]) -> float:
+def _best_score(frames: list[Luma], held: list[Luma]) -> _Score:
     """The score at whichever shift suits the reference best; where its output begins is not documented."""
     scores = []
     for shift in _SHIFTS:
-        wanted = range(_EDGE, len(held) - _EDGE)
-        if all(0 <= 2 * n + 1 + shift < len(frames) for n in wanted):
-            scores.append(float(np.mean([_psnr(frames[2 * n + 1 + shift], held[n]) for n in wanted])))
+        wanted = [2 * n + 1 + shift for n in range(len(held))]
+        inner = wanted[_EDGE:-_EDGE]
+        if inner[0] >= 0 and inner[-1] < len(frames):
+            # The ends are not compared; what stands there does not matter.
+            made = [frames[min(max(n, 0), len(frames) - 1)] for n in wanted]
+            scores.append(_score(made, held))
     if not scores:
         raise ComponentError(f"minterpolate gave {len(frames)} frames only", remedy="unset WEBTV_FFMPEG")
-    return round(max(scores), 2)
-
-
-def _psnr(a: Luma, b: Luma) -> float:
-    error = float(np.mean((a - b) ** 2))
-    return min(_BEST, 10 * float(np.log10(255**2 / error))) if error else _BEST
+    return max(scores, key=lambda score: score.psnr)
 
 
 def _mean(per_motion: dict[str, dict[str, float]], method: str) -> float:
-    return round(float(np.mean([scores[method] for scores in per_motion.values()])), 2)
+    return float(np.mean([scores[method] for scores in per_motion.values()]))

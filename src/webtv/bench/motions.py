@@ -1,7 +1,12 @@
-"""Synthetic motions whose every frame is known, so that frames can be held out and compared."""
+"""Synthetic motions whose every frame is known, so that frames can be held out and compared.
+
+Each comes with other textures (``seed``) and at other speeds (``speed``), so that a method that was tuned on
+the benchmark can be tried on what it has not seen.
+"""
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,7 +15,26 @@ from numpy.typing import NDArray
 from webtv.studio.ports import Frames
 
 Picture = NDArray[np.float32]
-Motion = Callable[[int, int, int], Frames]
+
+
+class Motion(Protocol):
+    """A film of one kind of motion."""
+
+    def __call__(self, count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+        """Draw it.
+
+        Args:
+            count: frames.
+            width: pixels.
+            height: likewise.
+            seed: chooses the textures; the benchmark's are 0.
+            speed: times as fast as in the benchmark.
+
+        Returns:
+            uint8[count, height, width, 3], the same every time.
+        """
+        ...
+
 
 _FINE = 0.72  # how much weaker each finer layer of a texture is; near what photographs have
 _SHAPES = 60
@@ -71,52 +95,56 @@ def _film(count: int, draw: Callable[[int], Picture]) -> Frames:
     return np.stack([np.clip(np.rint(draw(t)), 0, 255).astype(np.uint8) for t in range(count)])
 
 
-def _pan(count: int, width: int, height: int) -> Frames:
-    world = _texture(2 * height, 2 * width, 1)
-    speed = 0.005 * width
-    return _film(count, lambda t: _camera(world, width, height, x=speed * (t - count / 2), y=0.3 * speed * t))
+def _number(seed: int, texture: int) -> int:
+    return 1000 * seed + texture
 
 
-def _zoom(count: int, width: int, height: int) -> Frames:
-    world = _texture(2 * height, 2 * width, 2)
-    return _film(count, lambda t: _camera(world, width, height, zoom=1.0 + 0.012 * t))
+def _pan(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+    world = _texture(2 * height, 2 * width, _number(seed, 1))
+    step = 0.005 * width * speed
+    return _film(count, lambda t: _camera(world, width, height, x=step * (t - count / 2), y=0.3 * step * t))
 
 
-def _rotation(count: int, width: int, height: int) -> Frames:
-    world = _texture(2 * height, 2 * width, 3)
-    return _film(count, lambda t: _camera(world, width, height, turn=0.012 * t))
+def _zoom(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+    world = _texture(2 * height, 2 * width, _number(seed, 2))
+    return _film(count, lambda t: _camera(world, width, height, zoom=1.0 + 0.012 * speed * t))
 
 
-def _occlusion(count: int, width: int, height: int) -> Frames:
-    world = _texture(2 * height, 2 * width, 4)
-    fills = [_texture(height, height, 40 + n) for n in range(3)]
-    step = 0.008 * width
+def _rotation(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+    world = _texture(2 * height, 2 * width, _number(seed, 3))
+    return _film(count, lambda t: _camera(world, width, height, turn=0.012 * speed * t))
+
+
+def _occlusion(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+    world = _texture(2 * height, 2 * width, _number(seed, 4))
+    fills = [_texture(height, height, _number(seed, 40 + n)) for n in range(3)]
+    step = 0.008 * width * speed
 
     def draw(t: int) -> Picture:
         frame = _camera(world, width, height, x=-0.4 * step * t)
         for n, fill in enumerate(fills):
             x = width * (0.2 + 0.3 * n) + step * (1 - n) * (t - count / 2)
-            y = height * (0.5 + 0.16 * math.sin(0.15 * t + 2 * n))
+            y = height * (0.5 + 0.16 * math.sin(0.15 * speed * t + 2 * n))
             frame = _disc(frame, x, y, 0.17 * height, fill)
         return frame
 
     return _film(count, draw)
 
 
-def _large(count: int, width: int, height: int) -> Frames:
-    world = _texture(2 * height, 3 * width, 5)
-    speed = 0.025 * width
-    return _film(count, lambda t: _camera(world, width, height, x=speed * (t - count / 2)))
+def _large(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
+    world = _texture(2 * height, 3 * width, _number(seed, 5))
+    step = 0.025 * width * speed
+    return _film(count, lambda t: _camera(world, width, height, x=step * (t - count / 2)))
 
 
-def _flat(count: int, width: int, height: int) -> Frames:
+def _flat(count: int, width: int, height: int, *, seed: int = 0, speed: float = 1.0) -> Frames:
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     top, bottom = np.array([120, 160, 210], np.float32), np.array([230, 190, 160], np.float32)
     sky = top + (bottom - top) * down
-    soft = cv2.GaussianBlur(_texture(height, 2 * width, 61), (0, 0), height / 12)
+    soft = cv2.GaussianBlur(_texture(height, 2 * width, _number(seed, 61)), (0, 0), height / 12)
     haze = np.asarray(soft - 120, np.float32)
-    fill = _texture(height, height, 60)
-    step = 0.006 * width
+    fill = _texture(height, height, _number(seed, 60))
+    step = 0.006 * width * speed
 
     def draw(t: int) -> Picture:
         frame = sky + 0.3 * _camera(haze, width, height, x=0.12 * step * t)
@@ -133,4 +161,4 @@ MOTIONS: Mapping[str, Motion] = {
     "large motion": _large,
     "flat areas": _flat,
 }
-"""By name: number of frames, width and height to uint8[count, height, width, 3]; the same every time."""
+"""By name."""

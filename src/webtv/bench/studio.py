@@ -1,5 +1,7 @@
 """``webtv bench studio``: finished seconds per second, through the real chain and through two naive ones.
 
+Beside it, how busy the models' studio keeps its slowest stage (:mod:`webtv.bench.lanes`).
+
 The prompts are what the shipped channels' grammar writes. One process per core works, as the station does;
 ours goes through :class:`webtv.engine.production.Production`, from prompt and brief to checked, labelled and
 stored clips. The naive ways are described in :mod:`webtv.bench.naive`. All ways make the same clips.
@@ -19,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from webtv import wiring
+from webtv.bench.lanes import FULL, MASTERED, REQUIRED, LanesWorkload, measure_lanes
+from webtv.bench.lanes import QUICK as QUICK_LANES
 from webtv.bench.machine import describe_machine
 from webtv.bench.measurement import RUNS, Meter, figure, median
 from webtv.bench.naive import WAYS, make_naively, write_bed
@@ -52,15 +56,19 @@ class Workload:
         shots: of the first sequence of each channel.
         seconds: length of each shot; 0 takes the channel's.
         runs: the median of so many counts.
+        lanes: what the models' studio does with stages of known length.
+        mastered: the same with the station's own mastering; None leaves it out.
     """
 
     channels: int = 99
     shots: int = 3
     seconds: int = 0
     runs: int = RUNS
+    lanes: LanesWorkload = FULL
+    mastered: LanesWorkload | None = MASTERED
 
 
-QUICK = Workload(channels=1, shots=1, seconds=2, runs=1)
+QUICK = Workload(channels=1, shots=1, seconds=2, runs=1, lanes=QUICK_LANES, mastered=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +180,7 @@ def measure_studio(
     for run in ours:
         for result in run.results:
             spent.update(result.times)
+    busy, busy_rows = asyncio.run(measure_lanes(folder / "lanes", workload.lanes))
     per_frame = {stage: figure(1000 * spent[stage] / frames) for stage in (*STAGES, "bed")}
     refused = [result.refused for result in ours[0].results if result.refused]
     figures: dict[str, Any] = {
@@ -187,8 +196,15 @@ def measure_studio(
         "ratio_naive": figure(cost["render"] / cost[OURS]),
         "ratio_naive_steps": figure(cost["steps"] / cost[OURS]),
         "ms_per_frame": per_frame,
+        "bottleneck_utilisation": figure(busy),
+        "bottleneck_utilisation_required": REQUIRED,
     }
-    return Report("studio", machine, quick, figures, _tables(figures, factor, cost, workload))
+    tables = (*_tables(figures, factor, cost, workload), busy_rows)
+    if workload.mastered is not None:
+        busy, busy_rows = asyncio.run(measure_lanes(folder / "mastered", workload.mastered))
+        figures["bottleneck_utilisation_mastered"] = figure(busy)
+        tables = (*tables, busy_rows)
+    return Report("studio", machine, quick, figures, tables)
 
 
 def _tables(

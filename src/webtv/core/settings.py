@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -56,7 +57,9 @@ def _with_address(value: Any) -> Any:
 class Settings(BaseSettings):
     """Everything an operator can set."""
 
-    model_config = SettingsConfigDict(env_prefix="WEBTV_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="WEBTV_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     data: Path = Field(Path("data"), description="Folder that holds all that a running station writes.")
     channels: Path = Field(Path("channels"), description="Folder with the curators' channel files.")
@@ -80,7 +83,6 @@ class Settings(BaseSettings):
     studio_workers: int = Field(
         0, ge=0, le=64, description="Studio processes at work at once; 0 means one per core, at most 4."
     )
-    studio_nice: int = Field(10, ge=0, le=19, description="How far studio processes step back for the air.")
     library_gb: float = Field(
         20.0, gt=0, description="Size budget of clips and beds in GB; the oldest and least liked go first."
     )
@@ -120,17 +122,136 @@ class Settings(BaseSettings):
     openai_hourly_calls: int = Field(
         240, ge=0, description="Calls per hour at most; beyond it the grammar writes."
     )
-    writer: Literal["auto", "grammar", "openai"] = Field(
-        "auto", description="Who writes prompts: `auto` asks the LLM if a base URL is set, else the grammar."
+    writer: Literal["auto", "grammar", "openai", "local"] = Field(
+        "auto",
+        description="Who writes prompts: `auto` asks the LLM if a base URL is set, else the grammar; "
+        "`local` is a model on this machine.",
     )
-    zeroscope_model: str = Field(
-        "cerspense/zeroscope_v2_576w",
-        description="Model of the `zeroscope` adapter: an id on the model hub, or a folder.",
+    local_writer_model: str = Field(
+        "Qwen/Qwen2.5-7B-Instruct", description="Model of the `local` writer: an id on the hub, or a folder."
+    )
+    local_writer_timeout: float = Field(
+        300.0, gt=0, description="Seconds one answer of the `local` writer may take."
     )
     allowed_names: frozenset[str] = Field(
         frozenset(),
         description="Names of people, brands or artists that the safety filter lets pass, as JSON.",
     )
+
+    models: Path | None = Field(
+        None, description="Folder of fetched models; `models` in the data folder if left out."
+    )
+    models_token: SecretStr | None = Field(
+        None, description="Token for models that the hub gives to members."
+    )
+    models_unsafe: frozenset[str] = Field(
+        frozenset(),
+        description="Models, by id or path, whose weights may be read although their files can run code, "
+        "as JSON.",
+    )
+    models_device: str = Field(
+        "auto", description="Where models work: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`."
+    )
+    models_dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
+        "auto",
+        validation_alias=AliasChoices("WEBTV_MODELS_DTYPE", "TORCH_DTYPE"),
+        description="Precision of weights; `TORCH_DTYPE` is understood, too.",
+    )
+    models_variant: str | None = Field(
+        None,
+        validation_alias=AliasChoices("WEBTV_MODELS_VARIANT", "MODEL_VARIANT"),
+        description="Which files of models that come in several, such as `fp16`; `MODEL_VARIANT` is "
+        "understood, too.",
+    )
+    models_offload: Literal["none", "model", "group", "sequential"] = Field(
+        "none", description="What of a model waits in the machine's memory while the device does not need it."
+    )
+    models_attention: str | None = Field(
+        None,
+        description="Attention back end of diffusers, such as `native` or `flash`; its own if left out.",
+    )
+    models_compile: bool = Field(
+        False, description="Compile denoisers at their first step: minutes once, then faster."
+    )
+    models_layerwise: bool = Field(
+        False, description="Keep denoisers in eight bits and widen them layer by layer: half the memory."
+    )
+    models_tiling: bool = Field(False, description="Decode pictures in tiles: less memory, slower.")
+    models_keep_both: bool = Field(
+        False, description="Keep an adapter's second model (from an image, for a key image) beside the first."
+    )
+    models_vram_gb: float = Field(
+        0.0, ge=0, description="Memory of the device that models may fill, in GB; 0 means what it has."
+    )
+    models_lanes: int = Field(
+        4, ge=1, le=64, description="Jobs that the models' studio does at once, so that no device waits."
+    )
+    models_patience: float = Field(
+        900.0,
+        ge=30,
+        description="Seconds for which a job of the models' studio may tell nothing before it is abandoned "
+        "and tried again.",
+    )
+    studio_nice: int = Field(10, ge=0, le=19, description="How far studio processes step back for the air.")
+    models_loras: dict[str, str] = Field(
+        default_factory=dict,
+        description="LoRAs by the name that channel files use, as JSON: an id on the hub, or a path.",
+    )
+    zeroscope_model: str = Field(
+        "cerspense/zeroscope_v2_576w",
+        description="Model of the `zeroscope` adapter: an id on the model hub, or a folder.",
+    )
+    zeroscope_xl_model: str = Field(
+        "cerspense/zeroscope_v2_XL", description="Model of the `zeroscope-xl` upscaler, likewise."
+    )
+    animatediff_model: str = Field(
+        "guoyww/animatediff-motion-adapter-v1-5-2", description="Motion adapter of `animatediff`, likewise."
+    )
+    animatediff_base_model: str = Field(
+        "stable-diffusion-v1-5/stable-diffusion-v1-5",
+        description="Stable Diffusion 1.5, or a model made of it, that `animatediff` moves.",
+    )
+    wan_model: str = Field(
+        "FastVideo/FastWan2.1-T2V-1.3B-Diffusers",
+        description="Model of the `wan` adapter from text, likewise.",
+    )
+    wan_image_model: str | None = Field(
+        None,
+        description="Model of the `wan` adapter from an image; without it channels cannot carry pictures on.",
+    )
+    ltx_model: str = Field(
+        "Lightricks/LTX-Video-0.9.8-13B-distilled", description="Model of the `ltx` adapter, likewise."
+    )
+    svd_model: str = Field(
+        "stabilityai/stable-video-diffusion-img2vid-xt", description="Model of the `svd` adapter, likewise."
+    )
+    svd_key_model: str | None = Field(
+        None, description="Text-to-image model that makes the picture with which `svd` begins a sequence."
+    )
+    text_to_video_model: str | None = Field(
+        None, description="Model of the `text-to-video` adapter: any text-to-video pipeline of diffusers."
+    )
+    film_model: str | None = Field(
+        None, description="Weights of the `film` interpolator: a file or a folder."
+    )
+    spandrel_model: str | None = Field(
+        None, description="Weights of the `spandrel` upscaler: a file of any model that spandrel knows."
+    )
+    clip_model: str = Field(
+        "openai/clip-vit-base-patch32", description="Model of the `clip` scorer, likewise."
+    )
+    musicgen_model: str = Field("facebook/musicgen-small", description="Model of `musicgen`, likewise.")
+    endpoints: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        repr=False,  # tokens may stand in it
+        description="Machines elsewhere that make takes, by the name that channel files use, as JSON; "
+        "see [models](models.md).",
+    )
+
+    @property
+    def model_store(self) -> Path:
+        """Folder of fetched models."""
+        return self.models or self.data / "models"
 
     @property
     def database(self) -> Path:
@@ -164,7 +285,7 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        variable = f"WEBTV_{first['loc'][0]}".upper()
+        variable = f"WEBTV_{str(first['loc'][0]).upper().removeprefix('WEBTV_')}"
         # The chain stops here: pydantic's own text quotes the value, which may be a key.
         raise ConfigError(
             first["msg"], place=variable, remedy=f"set {variable} to a value that docs/settings.md allows"

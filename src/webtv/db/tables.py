@@ -151,7 +151,7 @@ class JobRow(Table):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_state_rank_id", "state", "rank", "id"),
+        Index("ix_jobs_state_pool_rank_id", "state", "pool", "rank", "id"),
         Index("ix_jobs_group_id", "group", "id"),
     )
 
@@ -174,6 +174,9 @@ class JobRow(Table):
     error: Mapped[dict[str, Any] | None]
     created: Mapped[float]
     ended: Mapped[float | None]
+    pool: Mapped[str] = mapped_column(server_default="cores")
+    take: Mapped[int] = mapped_column(server_default="1")
+    progress: Mapped[dict[str, Any] | None]
 
 
 class EditRow(Table):

@@ -1,13 +1,25 @@
 """Commissions: one channel's sequences in the making, from a written plan to the last clip."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from webtv.core.clock import Clock
 from webtv.core.events import Event, Severity
 from webtv.core.format import CROSSFADE
 from webtv.engine.jobs import Job, JobState, NewJob
+from webtv.engine.ladder import FULL, Rung, Stages
 from webtv.engine.ledger import Ledger
-from webtv.engine.orders import BED, CLIP, bed_order, clip_frames, clip_orders
+from webtv.engine.orders import (
+    BED,
+    CLIP,
+    ClipOrder,
+    bed_order,
+    clip_frames,
+    clip_orders,
+    due_orders,
+    stages_of,
+)
+from webtv.engine.pools import PoolOf, on_cores
 from webtv.library.catalogue import Catalogue
 from webtv.library.records import SequenceRecord, SequenceState
 from webtv.prompts.sequence import SequencePlan
@@ -16,6 +28,8 @@ from webtv.themes.channel import Channel
 # Beds first, as every clip of a sequence waits for its bed; then clips in the order in which they were asked
 # for, so that the oldest sequence is finished before the next is begun.
 PRIORITY = {BED: 10, CLIP: 5}
+Grade = Callable[[str, Stages, float], Awaitable[Rung]]
+
 _LOOK = 0.5
 _LOOK_ANYWAY = 10.0
 
@@ -29,8 +43,13 @@ class Commissions:
         ledger: has the jobs.
         clock: decides when to look.
         tell: takes events of this channel.
+        pool_of: tells whose workers take a job with such stages.
+        grade: chooses how a sequence's pictures are made, given its id, the stages as the channel's file says
+            and its seconds; None makes all as the file says.
 
     Attributes:
+        finished: ids of sequences that were finished since somebody took them.
+        given_up: ids of those that could not be made, likewise.
         failures: sequences that failed since the last one that was finished.
     """
 
@@ -42,6 +61,8 @@ class Commissions:
         ledger: Ledger,
         clock: Clock,
         tell: Callable[[Event], None],
+        pool_of: PoolOf = on_cores,
+        grade: Grade | None = None,
     ) -> None:
         self.slug = slug
         self.failures = 0
@@ -49,6 +70,10 @@ class Commissions:
         self._ledger = ledger
         self._clock = clock
         self._tell = tell
+        self.finished: list[str] = []
+        self.given_up: list[str] = []
+        self._pool_of = pool_of
+        self._grade = grade
         self._making: dict[str, float] = {}
         self._look_at = clock.monotonic()
 
@@ -61,6 +86,12 @@ class Commissions:
     def seconds(self) -> float:
         """Their length together."""
         return sum(self._making.values())
+
+    def pool(self, channel: Channel) -> str:
+        """The pool that makes the clips of a channel."""
+        stages = stages_of(channel)
+        del stages["music"]
+        return self._pool_of(stages)
 
     async def begin(self, channel: Channel, plan: SequencePlan) -> str:
         """Take a plan in and have its bed made; returns the id of the sequence."""
@@ -83,9 +114,11 @@ class Commissions:
         records = await self._catalogue.planned(self.slug)
         self._making = {record.id: _seconds(record.plan, channel) for record in records}
         self._look_at = now + (_LOOK if records else _LOOK_ANYWAY)
-        finished = bool(before - self._making.keys())
+        ended = before - self._making.keys()
+        finished = bool(ended)
         if finished:
             self.failures = 0
+            self.finished += sorted(ended)
         for record in records:
             await self._move(record, channel)
         return finished
@@ -106,8 +139,8 @@ class Commissions:
             await self._give_up(record, str((failed[0].error or {}).get("message", "a job failed")))
         elif record.bed is None and not beds:
             await self._ledger.enqueue([self._bed_job(channel, record.id, record.plan)])
-        elif record.bed is not None and len(clips) < len(record.plan.shots):
-            await self._ledger.enqueue(self._clip_jobs(channel, record))
+        elif record.bed is not None and (due := await self._due_jobs(channel, record, clips)):
+            await self._ledger.enqueue(due)
         elif _all_done(beds if record.bed is None else clips) and await self._is_stuck(record):
             await self._give_up(record, "all its jobs are done and yet something is missing")
 
@@ -123,9 +156,20 @@ class Commissions:
     def _bed_job(self, channel: Channel, sequence: str, plan: SequencePlan) -> NewJob:
         order = bed_order(sequence, plan, channel, CROSSFADE)
         # Keyed by the sequence alone: an edit of the channel file meanwhile does not make a second bed.
-        return NewJob(BED, self.slug, order.to_json(), sequence, PRIORITY[BED], key=f"{BED}:{sequence}")
+        return NewJob(
+            BED,
+            self.slug,
+            order.to_json(),
+            sequence,
+            PRIORITY[BED],
+            key=f"{BED}:{sequence}",
+            pool=self._pool_of({"music": order.stage}),
+        )
 
-    def _clip_jobs(self, channel: Channel, record: SequenceRecord) -> list[NewJob]:
+    async def _due_jobs(self, channel: Channel, record: SequenceRecord, begun: Sequence[Job]) -> list[NewJob]:
+        """Jobs for the clips that can be made now and are not begun."""
+        if len(begun) == len(record.plan.shots):
+            return []
         assert record.bed is not None
         shots = len(record.plan.shots)
         # As long as the bed says: the channel file may ask for another length since it was made.
@@ -133,6 +177,16 @@ class Commissions:
         orders = clip_orders(
             record.id, record.plan, channel, bed=record.bed.file, bed_id=record.bed.id, frames=frames
         )
+        positions = {int(job.payload["position"]) for job in begun}
+        due = due_orders(orders, record.clips, positions)
+        if due and begun:  # all shots of a sequence are made alike
+            first = ClipOrder.from_json(begun[0].payload)
+            due = [replace(order, stages=first.stages, grades=first.grades) for order in due]
+        elif due and self._grade is not None:
+            seconds = shots * frames / channel.house_format.fps
+            rung = await self._grade(record.id, orders[0].stages, seconds)
+            grades = {} if rung.name == FULL else {"ladder": rung.name}
+            due = [replace(order, stages=rung.stages, grades=grades) for order in due]
         return [
             NewJob(
                 CLIP,
@@ -141,14 +195,16 @@ class Commissions:
                 record.id,
                 PRIORITY[CLIP],
                 key=f"{CLIP}:{record.id}:{order.position}",
+                pool=self._pool_of(order.stages),
             )
-            for order in orders
+            for order in due
         ]
 
     async def _give_up(self, record: SequenceRecord, reason: str) -> None:
         await self._ledger.cancel(group=record.id)
         await self._catalogue.fail_sequence(record.id, reason)
         self._making.pop(record.id, None)
+        self.given_up.append(record.id)
         self.failures += 1
         self._tell(
             Event(

@@ -10,6 +10,10 @@ from typing import Any
 
 from webtv.core.errors import Category, RateLimited, WebTVError
 
+CORES, MODELS = "cores", "models"
+"""Pools: who takes a job. ``cores`` are the studio's processes, one job each; ``models`` is the one process
+whose lanes wait for a device or for other machines."""
+
 
 class JobState(StrEnum):
     """Where a job stands. ``done`` and ``failed`` are final."""
@@ -46,6 +50,7 @@ class NewJob:
         max_attempts: leases at most, before the job has failed for good.
         not_before: seconds since 1970 UTC before which nobody leases it.
         key: content key; made of kind and payload unless given.
+        pool: whose workers take it, :data:`CORES` or :data:`MODELS`.
     """
 
     kind: str
@@ -56,6 +61,7 @@ class NewJob:
     max_attempts: int = 4
     not_before: float = 0.0
     key: str = ""
+    pool: str = CORES
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -75,7 +81,7 @@ class Job:
         payload: everything the worker needs.
         state: where it stands.
         priority: the highest is leased first, then the oldest.
-        attempts: leases so far that counted, this one included; 1 during the first. A worker seeds with it.
+        attempts: leases so far that counted, this one included; 1 during the first.
         max_attempts: leases at most.
         token: number of this lease; a result handed in under an older one is refused.
         not_before: nobody leases it earlier.
@@ -86,6 +92,12 @@ class Job:
         error: what went wrong last: ``category``, ``message``, ``remedy``, ``place``.
         created: when it was enqueued.
         ended: when it was done or had failed for good.
+        pool: whose workers take it.
+        take: number of the take that is to be made, from 1; a worker seeds with it. A failed check moves it
+            on. A worker that died or a server that was away does not: the next lease asks for the very same,
+            and finds what was paid for already.
+        progress: how far the work under this lease is, as the worker told last: ``stage``, ``done``, ``of``;
+            None while nobody works on it or nothing was told.
     """
 
     id: str
@@ -107,6 +119,9 @@ class Job:
     error: Mapping[str, Any] | None
     created: float
     ended: float | None
+    pool: str = CORES
+    take: int = 1
+    progress: Mapping[str, Any] | None = None
 
     @property
     def final(self) -> bool:
@@ -116,11 +131,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many jobs of one channel and kind are in one state."""
+    """How many jobs of one channel, kind and pool are in one state."""
 
     channel: str
     kind: str
     state: JobState
+    pool: str
     number: int
 
 
@@ -155,7 +171,7 @@ class RetryPolicy:
     """When a failed job is tried again, by the category of its error alone.
 
     Trouble of others and spent resources: later, ever later. A failed check: at once, with another seed (the
-    worker reads ``job.attempts``). Everything else: never. Running out of room uses up no patience:
+    worker reads ``job.take``). Everything else: never. Running out of room uses up no patience:
     such a job is tried until there is room.
 
     Attributes:

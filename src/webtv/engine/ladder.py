@@ -17,6 +17,8 @@ from webtv.studio.ports import Grade
 
 Stages = Mapping[str, Mapping[str, Any]]
 
+FULL = "full"
+"""Name of the rung on which everything is as the channel's file says."""
 EMBEDDED: Stages = {
     "shot": {"use": "procedural"},
     "interpolate": {"use": "dis"},
@@ -27,6 +29,7 @@ _FRESH = 0.3  # weight of the latest measurement
 _LOW = 0.25  # of the wanted buffer that must be left when the next sequence is ready
 _CALM = 0.5  # of it, before a step up is taken
 _LONGEST = 31  # sequences for which a rung that failed is passed over
+_BRISK = 0.8  # seconds of work per second of video with which an almost empty buffer fills
 _LEAST = 60.0  # seconds that count as low whatever is wanted
 
 
@@ -63,7 +66,7 @@ def rungs(
         grades: ever cheaper ways of a stage, from its adapter.
         apart: whether a stage waits for a device or another machine.
     """
-    ladder = [_rung("full", stages)]
+    ladder = [_rung(FULL, stages)]
     if not any(apart(stage, options) for stage, options in stages.items()):
         return tuple(ladder)
     below = dict(stages)
@@ -159,7 +162,7 @@ class Ladder:
     slug: str
     speeds: Speeds
     tell: Callable[[Event], None]
-    _name: str = field(default="full", init=False)
+    _name: str = field(default=FULL, init=False)
     _failures: dict[str, int] = field(default_factory=dict, init=False)  # one after the other
     _rest: dict[str, int] = field(default_factory=dict, init=False)  # sequences for which it is passed over
 
@@ -198,7 +201,10 @@ class Ladder:
         cost = self.speeds.cost(rung)
         if cost is None:
             return "its speed is not known yet" if need.idle or need.ahead >= need.low else ""
-        if cost * need.sharing <= 1.0 and (need.idle or need.ahead >= need.low):
+        enough = need.idle or need.ahead >= need.low  # else the buffer must rise and not just stay
+        if cost * need.sharing <= (
+            1.0 if enough else _BRISK
+        ):  # an almost empty buffer must rise, not just stay
             return f"{cost:.2g} s for a second of video keep up"
         if need.left(cost) >= (_CALM * need.wanted if up else need.low):
             return f"{cost:.2g} s for a second of video leave enough ahead"

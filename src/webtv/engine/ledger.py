@@ -12,13 +12,14 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webtv.core.clock import Clock
+from webtv.core.errors import Category, WebTVError
 from webtv.db.database import Database
 from webtv.db.tables import JobRow
-from webtv.engine.jobs import CANCELLED, WORKER_DIED, Count, Job, JobState, NewJob, describe
+from webtv.engine.jobs import CANCELLED, CORES, WORKER_DIED, Count, Job, JobState, NewJob, describe
 
 _OPEN = (JobState.QUEUED, JobState.LEASED)
 _FINAL = (JobState.DONE, JobState.FAILED)
-_FREE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None, "heartbeat": None}
+_FREE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None, "heartbeat": None, "progress": None}
 
 
 class Ledger(Protocol):
@@ -32,8 +33,10 @@ class Ledger(Protocol):
         """
         ...
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float) -> Job | None:
-        """Take the job of highest priority, then the oldest, of these kinds, for so many seconds.
+    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
+        """Take the job of highest priority, then the oldest, of these kinds and of this pool.
+
+        It is leased for so many seconds.
 
         A lease that ended without a result is given out again, unless the job has used up its attempts.
         A caller that is cancelled meanwhile may own a job unknowingly: :meth:`release_owner` on the way out.
@@ -43,8 +46,16 @@ class Ledger(Protocol):
         """
         ...
 
-    async def heartbeat(self, job: Job, owner: str, seconds: float) -> bool:
+    async def heartbeat(
+        self, job: Job, owner: str, seconds: float, progress: Mapping[str, Any] | None = None
+    ) -> bool:
         """Extend a lease to so many seconds from now.
+
+        Args:
+            job: as leased.
+            owner: who leased it.
+            seconds: from now.
+            progress: how far the work is; None leaves what was told before. Gone with the lease.
 
         Returns:
             False if the job is no longer the owner's: stop working on it.
@@ -61,6 +72,8 @@ class Ledger(Protocol):
 
     async def fail(self, job: Job, owner: str, error: BaseException, retry_at: float | None) -> bool:
         """Report a failure: tried again from ``retry_at`` on, or failed for good if it is None.
+
+        A failed check moves the job on to its next take; any other failure asks for the same one again.
 
         Returns:
             False if the job is no longer the owner's.
@@ -104,6 +117,7 @@ class Ledger(Protocol):
         group: str | None = None,
         channel: str | None = None,
         kind: str | None = None,
+        pool: str | None = None,
         states: Sequence[JobState] = (),
         limit: int = 1000,
     ) -> tuple[Job, ...]:
@@ -111,7 +125,7 @@ class Ledger(Protocol):
         ...
 
     async def counts(self) -> tuple[Count, ...]:
-        """How many jobs there are by channel, kind and state, sorted."""
+        """How many jobs there are by channel, kind, state and pool, sorted."""
         ...
 
     async def forget(self, before: float) -> int:
@@ -158,6 +172,7 @@ class SqlLedger:
                 "token": 0,
                 "not_before": job.not_before,
                 "created": now,
+                "pool": job.pool,
             }
             for job in wanted
         ]
@@ -170,7 +185,7 @@ class SqlLedger:
         found = await self._database.write(work)
         return tuple(found[job.key] for job in wanted)
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float) -> Job | None:
+    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
         """Take a job; see :class:`Ledger`."""
 
         async def work(session: AsyncSession) -> Job | None:
@@ -178,7 +193,12 @@ class SqlLedger:
             await session.execute(_reclaimed(now).where(JobRow.lease_until <= now))
             candidate = (
                 select(JobRow.id)
-                .where(JobRow.state == JobState.QUEUED, JobRow.not_before <= now, JobRow.kind.in_(kinds))
+                .where(
+                    JobRow.state == JobState.QUEUED,
+                    JobRow.pool == pool,
+                    JobRow.not_before <= now,
+                    JobRow.kind.in_(kinds),
+                )
                 .order_by(JobRow.rank, JobRow.id)
                 .limit(1)
             )
@@ -200,10 +220,15 @@ class SqlLedger:
 
         return await self._database.write(work)
 
-    async def heartbeat(self, job: Job, owner: str, seconds: float) -> bool:
+    async def heartbeat(
+        self, job: Job, owner: str, seconds: float, progress: Mapping[str, Any] | None = None
+    ) -> bool:
         """Extend a lease; see :class:`Ledger`."""
         now = self._clock.time()
-        return await self._change(_held(job, owner).values(lease_until=now + seconds, heartbeat=now)) == 1
+        change = _held(job, owner).values(lease_until=now + seconds, heartbeat=now)
+        if progress is not None:
+            change = change.values(progress=dict(progress))
+        return await self._change(change) == 1
 
     async def complete(self, job: Job, owner: str, result: Mapping[str, Any]) -> bool:
         """Hand in a result; see :class:`Ledger`."""
@@ -218,7 +243,10 @@ class SqlLedger:
         if retry_at is None:
             change = change.values(state=JobState.FAILED, ended=self._clock.time())
         else:
-            change = change.values(state=JobState.QUEUED, not_before=retry_at)
+            refused = isinstance(error, WebTVError) and error.category is Category.QUALITY
+            change = change.values(
+                state=JobState.QUEUED, not_before=retry_at, take=JobRow.take + 1 if refused else JobRow.take
+            )
         return await self._change(change) == 1
 
     async def release_owner(self, owner: str) -> int:
@@ -264,22 +292,25 @@ class SqlLedger:
         group: str | None = None,
         channel: str | None = None,
         kind: str | None = None,
+        pool: str | None = None,
         states: Sequence[JobState] = (),
         limit: int = 1000,
     ) -> tuple[Job, ...]:
         """Jobs that match everything given, oldest first."""
-        query = select(JobRow).where(*_conditions(group=group, channel=channel, kind=kind))
+        query = select(JobRow).where(*_conditions(group=group, channel=channel, kind=kind, pool=pool))
         if states:
             query = query.where(JobRow.state.in_(states))
         async with self._database.reading() as session:
             return tuple(_job(row) for row in await session.scalars(query.order_by(JobRow.id).limit(limit)))
 
     async def counts(self) -> tuple[Count, ...]:
-        """How many jobs there are by channel, kind and state, sorted."""
-        by = (JobRow.channel, JobRow.kind, JobRow.state)
+        """How many jobs there are by channel, kind, state and pool, sorted."""
+        by = (JobRow.channel, JobRow.kind, JobRow.state, JobRow.pool)
         async with self._database.reading() as session:
             rows = await session.execute(select(*by, func.count()).group_by(*by).order_by(*by))
-        return tuple(Count(channel, kind, JobState(state), number) for channel, kind, state, number in rows)
+        return tuple(
+            Count(channel, kind, JobState(state), pool, number) for channel, kind, state, pool, number in rows
+        )
 
     async def forget(self, before: float) -> int:
         """Delete final jobs that ended before that time; see :class:`Ledger`."""
@@ -354,4 +385,7 @@ def _job(row: JobRow) -> Job:
         error=row.error,
         created=row.created,
         ended=row.ended,
+        pool=row.pool,
+        take=row.take,
+        progress=row.progress,
     )

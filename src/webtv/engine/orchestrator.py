@@ -6,6 +6,7 @@ it was.
 """
 
 import asyncio
+import functools
 import random
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
@@ -18,10 +19,13 @@ from webtv.core.events import Event, EventSink, Severity
 from webtv.engine.commissions import Commissions
 from webtv.engine.continuity import Continuity
 from webtv.engine.edits import EditQueue, Outcome
+from webtv.engine.grading import Grading
 from webtv.engine.idents import Idents
-from webtv.engine.jobs import JobState
+from webtv.engine.jobs import CORES, MODELS, JobState
+from webtv.engine.ladder import Need, Rung, Stages
 from webtv.engine.ledger import Ledger
 from webtv.engine.orders import IDENT, derive_seed
+from webtv.engine.pools import PoolOf, on_cores
 from webtv.library.catalogue import Catalogue
 from webtv.library.notes import Notes
 from webtv.library.space import Space
@@ -95,7 +99,10 @@ class Orchestrator:
         noise: breaks ties.
         events: takes what happens.
         ahead: seconds of programme to keep in each playlist.
-        workers: studio workers; that many sequences and one more are in the making at once.
+        workers: studio workers; that many sequences and one more are in the making on cores at once.
+        lanes: of the models' studio; likewise, for channels whose clips wait for a device or other machines.
+        pool_of: tells which of the two a channel's clips are for.
+        grading: chooses how well each sequence is made; None makes all as the channels' files say.
         edits: has what people ask for; None where nobody may ask.
     """
 
@@ -115,6 +122,9 @@ class Orchestrator:
         events: EventSink,
         ahead: float,
         workers: int,
+        lanes: int = 0,
+        pool_of: PoolOf = on_cores,
+        grading: Grading | None = None,
         edits: EditQueue | None = None,
     ) -> None:
         self._data = data
@@ -130,6 +140,9 @@ class Orchestrator:
         self._events = events
         self._ahead = ahead
         self._at_once = workers + 1
+        self._at_once_apart = lanes + 1
+        self._pool_of = pool_of
+        self._grading = grading
         self._edits = edits
         self._work: dict[str, _Work] = {}
         self._idents = Idents(ledger, notes, storage)
@@ -217,8 +230,38 @@ class Orchestrator:
 
     def _commissions(self, slug: str) -> Commissions:
         return Commissions(
-            slug, catalogue=self._catalogue, ledger=self._ledger, clock=self._clock, tell=self._events
+            slug,
+            catalogue=self._catalogue,
+            ledger=self._ledger,
+            clock=self._clock,
+            tell=self._events,
+            pool_of=self._pool_of,
+            grade=functools.partial(self._grade, slug) if self._grading else None,
         )
+
+    async def _grade(self, slug: str, sequence: str, stages: Stages, seconds: float) -> Rung:
+        """Choose how a sequence is made, by how its channel stands."""
+        assert self._grading is not None
+        work = self._work[slug]
+        pools = [each.commissions.pool(each.channel) for each in self._work.values()]
+        at_work = await self._ledger.find(pool=MODELS, states=(JobState.QUEUED, JobState.LEASED), limit=1)
+        need = Need(
+            ahead=max(0.0, work.ahead - seconds),  # without this one
+            wanted=work.channel.buffer,
+            sequence=seconds,
+            sharing=max(1, pools.count(MODELS)),
+            idle=not at_work,
+        )
+        return await self._grading.choose(slug, sequence, stages, need)
+
+    async def _note_speed(self, work: _Work) -> None:
+        if self._grading is None:
+            return
+        made, lost = work.commissions.finished, work.commissions.given_up
+        while lost:
+            self._grading.failed(work.slug, lost.pop())
+        while made:
+            await self._grading.finished(work.slug, made.pop())
 
     async def _look_at_air(self) -> None:
         heard: dict[str, Any] = {}
@@ -255,6 +298,7 @@ class Orchestrator:
         failures = work.commissions.failures
         if await work.commissions.advance(work.channel):
             work.continuity.expect()
+        await self._note_speed(work)
         if work.commissions.failures > failures:  # when all fail, ever slower: each costs paper
             rest = min(_REST_AT_MOST, 2.0**work.commissions.failures)
             work.quiet_until = self._clock.monotonic() + rest
@@ -267,10 +311,17 @@ class Orchestrator:
         self._may_generate = (await self._space.check(protected)).may_generate
 
     def _plan(self, group: asyncio.TaskGroup) -> None:
-        """Have the emptiest channels write, as many as the studio can take."""
+        """Have the emptiest channels write, as many as each studio can take.
+
+        What waits for a device or others is counted apart: it never takes the places of what is made here.
+        """
         if not self._may_generate:
             return
-        busy = sum(work.commissions.number * work.clear + work.writing for work in self._work.values())
+        room = {CORES: self._at_once}
+        pools = {slug: work.commissions.pool(work.channel) for slug, work in self._work.items()}
+        for slug, work in self._work.items():
+            busy = work.commissions.number * work.clear + work.writing
+            room[pools[slug]] = room.get(pools[slug], self._at_once_apart) - busy
         now = self._clock.monotonic()
         hungry = [
             work
@@ -282,7 +333,10 @@ class Orchestrator:
             and work.ahead < work.channel.buffer
         ]
         hungry.sort(key=lambda work: (work.ahead, work.slug))
-        for work in hungry[: max(0, self._at_once - busy)]:
+        for work in hungry:
+            if room[pools[work.slug]] <= 0:
+                continue
+            room[pools[work.slug]] -= 1
             work.writing = True
             group.create_task(self._write(work), name=f"write {work.slug}")
 

@@ -1,16 +1,30 @@
 """What jobs carry: orders to the studio, as JSON in the ledger's payloads."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Self
 
+from webtv.clips.clip import Clip
 from webtv.core.format import HouseFormat, house_format
 from webtv.prompts.sequence import MusicBrief, SequencePlan, ShotPrompt
-from webtv.themes.channel import Channel
+from webtv.themes.channel import Channel, Stage
 
 CLIP, BED, IDENT = "clip", "bed", "ident"
 KINDS = (BED, CLIP, IDENT)
+HANDS_ON = "hands_on"
+"""Key of a clip's provenance: SHA-256 of the picture from which the shot after it goes on."""
+
+
+class Carry(StrEnum):
+    """What a sequence carries from shot to shot, so that cast and place stay the same."""
+
+    NONE = ""
+    LAST = "last"
+    """Each shot goes on from the last picture of the one before."""
+    KEY = "key"
+    """Each shot begins with the first picture of the first."""
 
 
 def derive_seed(*parts: object) -> int:
@@ -39,6 +53,10 @@ class ClipOrder:
         bed: SHA-256 of the sequence's bed.
         bed_id: its id.
         bed_at: sample of the bed at which the clip begins.
+        asked: what the curator wrote, before any writer: ``theme``, ``style``, ``avoid``, ``language``.
+        grades: stage name to the name of the grade at which it works; nothing where it works as asked for.
+        carry: what the sequence carries from shot to shot.
+        image: SHA-256 of the picture in storage that the shot goes on from; empty if from none.
     """
 
     sequence: str
@@ -56,6 +74,10 @@ class ClipOrder:
     bed: str
     bed_id: str
     bed_at: int
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    grades: Mapping[str, str] = field(default_factory=dict)
+    carry: Carry = Carry.NONE
+    image: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The job's payload."""
@@ -63,12 +85,14 @@ class ClipOrder:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`to_json`.
+        """The inverse of :meth:`to_json`; what orders of an earlier version lack has its default.
 
         Raises:
             TypeError: keys are missing or unknown.
+            ValueError: it carries what nobody knows.
         """
-        return cls(**{**data, "prompt": ShotPrompt.from_json(data["prompt"])})
+        prompt, carry = ShotPrompt.from_json(data["prompt"]), Carry(data.get("carry", ""))
+        return cls(**{**data, "prompt": prompt, "carry": carry})
 
     @property
     def house_format(self) -> HouseFormat:
@@ -125,15 +149,17 @@ class IdentOrder:
 
 
 def stages_of(channel: Channel) -> dict[str, dict[str, Any]]:
-    """The studio part of a channel file as a payload."""
+    """The studio part of a channel file as a payload: everything but what is for the engine to know."""
     studio = channel.studio
-    named = {
-        "shot": studio.shot,
-        "interpolate": studio.interpolate,
-        "upscale": studio.upscale,
-        "music": studio.music,
-    }
-    return {name: {"use": stage.use, **stage.options} for name, stage in named.items()}
+    named = {name: getattr(studio, name) for name in type(studio).model_fields}
+    stages = {name: stage.model_dump() for name, stage in named.items() if isinstance(stage, Stage)}
+    stages["shot"].pop("carry", None)
+    return stages
+
+
+def carry_of(channel: Channel) -> Carry:
+    """What the channel's sequences carry from shot to shot."""
+    return Carry(getattr(channel.studio.shot, "carry", None) or "")
 
 
 def bed_order(sequence: str, plan: SequencePlan, channel: Channel, crossfade: int) -> BedOrder:
@@ -151,9 +177,19 @@ def clip_frames(channel: Channel) -> int:
 def clip_orders(
     sequence: str, plan: SequencePlan, channel: Channel, *, bed: str, bed_id: str, frames: int
 ) -> list[ClipOrder]:
-    """The orders for all clips of a sequence whose bed is made, each so many frames long."""
+    """The orders for all clips of a sequence whose bed is made, each so many frames long.
+
+    Those of a sequence that carries its cast lack their pictures still: see :func:`due_orders`.
+    """
     form = channel.house_format
     stages = {name: stage for name, stage in stages_of(channel).items() if name != "music"}
+    carry = carry_of(channel)
+    asked = {
+        "theme": channel.theme,
+        "style": channel.style,
+        "avoid": list(channel.avoid),
+        "language": channel.language,
+    }
     return [
         ClipOrder(
             sequence=sequence,
@@ -171,6 +207,42 @@ def clip_orders(
             bed=bed,
             bed_id=bed_id,
             bed_at=i * frames * form.samples_per_frame,
+            asked=asked,
+            carry=carry,
         )
         for i, shot in enumerate(plan.shots)
     ]
+
+
+def due_orders(
+    orders: Sequence[ClipOrder], clips: Iterable[Clip], begun: Collection[int] = ()
+) -> list[ClipOrder]:
+    """The orders that can be carried out now: all of them, or the next one of a sequence that carries.
+
+    Args:
+        orders: of the whole sequence, as :func:`clip_orders` gives them.
+        clips: those that are made already.
+        begun: positions for which there is a job, whatever became of it.
+
+    Returns:
+        Orders of clips that are neither made nor begun, by position; one that goes on from the clip before
+        it has that clip's picture.
+    """
+    made = {clip.position: clip for clip in clips}
+    due: list[ClipOrder] = []
+    for order in sorted(orders, key=lambda order: order.position):
+        if order.position in made:
+            continue
+        before = made.get(order.position - 1)
+        if order.carry is not Carry.NONE and order.position > 1:
+            if before is None:
+                break
+            order = replace(order, image=handed_on(before))
+        if order.position not in begun:
+            due.append(order)
+    return due
+
+
+def handed_on(clip: Clip) -> str:
+    """SHA-256 of the picture from which the shot after a clip goes on; empty if there is none."""
+    return str(clip.provenance.get(HANDS_ON) or "")

@@ -1,11 +1,12 @@
-"""The way from an order to a finished file: shot, interpolation, upscale, mastering, storage."""
+"""Production: orders are carried out, and what comes of them is put into storage."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+import dataclasses
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,135 +14,75 @@ from webtv.clips.bed import BedReader, master_bed
 from webtv.clips.card import ident_frames
 from webtv.clips.clip import Bed, Clip
 from webtv.clips.marking import LabelMarker
-from webtv.clips.mastering import Mastered, master_clip
+from webtv.clips.mastering import master_clip
 from webtv.core.clock import Clock
-from webtv.core.errors import QualityError
+from webtv.core.errors import InputError, QualityError
+from webtv.core.events import Event, EventSink, LogSink, Severity
 from webtv.core.files import write_atomically
 from webtv.core.format import HouseFormat, house_format
-from webtv.engine.orders import BedOrder, ClipOrder, IdentOrder, derive_seed
+from webtv.engine.finishing import Finished, finish_shot, finished_clip
+from webtv.engine.orders import HANDS_ON, BedOrder, Carry, ClipOrder, IdentOrder, derive_seed
+from webtv.engine.pictures import decode_picture, encode_picture
 from webtv.engine.provenance import plain, versions
 from webtv.engine.scratch import Scratch, thin
-from webtv.library.storage import BED, CLIP, POSTER, Storage
-from webtv.studio.ports import (
-    BedRequest,
-    Chunk,
-    Composer,
-    Interpolator,
-    Media,
-    ShotMaker,
-    ShotRequest,
-    Sound,
-    Take,
-    Upscaler,
-)
+from webtv.engine.shooting import Shooting
+from webtv.engine.stages import ComposerChooser, StageChooser, StageOptions, Stages
+from webtv.engine.takes import Takes
+from webtv.library.storage import BED, CLIP, PICTURE, POSTER, Storage
+from webtv.studio.capability import capability_of
+from webtv.studio.ports import BedRequest, Chunk, Media, Picture, ShotRequest, Sound
+
+__all__ = [
+    "ComposerChooser",
+    "Finished",
+    "Production",
+    "StageChooser",
+    "StageOptions",
+    "Stages",
+    "finish_shot",
+]
 
 _REJECTED_KEPT = 50
 
-StageOptions = Mapping[str, Mapping[str, Any]]
 
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The adapters that make pictures, as chosen by wiring for one channel."""
-
-    shot: ShotMaker
-    interpolate: Interpolator
-    upscale: Upscaler
-
-
-StageChooser = Callable[[StageOptions], Stages]
-ComposerChooser = Callable[[Mapping[str, Any]], Composer]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A mastered clip with what is known about its making."""
-
-    mastered: Mastered
-    label: str
-    provenance: Mapping[str, Any]
-
-
-async def finish_shot(
-    stages: Stages,
-    request: ShotRequest,
-    *,
-    form: HouseFormat,
-    frames: int,
-    sound: Sound,
-    path: Path,
-    branding: str,
-    accent: str,
-    about: Mapping[str, Any],
-    reject_to: Path | None = None,
-    threads: int = 1,
-) -> Finished:
-    """Make one finished clip from a shot request.
-
-    Args:
-        stages: the adapters.
-        request: what to show, how long, with which seed.
-        form: house format.
-        frames: length in frames, whole GOPs.
-        sound: float32[frames * samples_per_frame, 2].
-        path: where the clip appears.
-        branding: text beside the label.
-        accent: ``#rrggbb``.
-        about: goes into the provenance: title, writer, stages as asked for, ...
-        reject_to: folder that keeps what fails the checks.
-        threads: of the encoder.
-
-    Raises:
-        WebTVError: by category, from whichever stage failed.
-    """
-    credit = stages.shot.credit(request)
-    provenance = plain(
-        {
-            **about,
-            "prompt": request.prompt.text,
-            "shot": request.prompt.to_json(),
-            "negative": request.prompt.negative,
-            "seed": request.seed,
-            "sequence_seed": request.sequence_seed,
-            "model": credit.model,
-            "media": credit.media.value,
-            "credit": asdict(credit),
-            "format": form.name,
-            "versions": versions(),
-        }
+def shot_request(
+    order: ClipOrder, *, attempt: int, image: Picture | None = None, seed: int | None = None
+) -> ShotRequest:
+    """What an order asks of the shot maker; each attempt has a seed of its own unless one is given."""
+    form = order.house_format
+    return ShotRequest(
+        prompt=order.prompt,
+        seconds=order.frames / form.fps,
+        width=form.width,
+        height=form.height,
+        fps=form.fps,
+        seed=derive_seed(order.sequence_seed, order.position, attempt) if seed is None else seed,
+        shot=order.position - 1,
+        shots=order.of,
+        sequence_seed=order.sequence_seed,
+        image=image,
     )
-    marker = LabelMarker(credit.media, form, branding=branding, accent=accent, provenance=provenance)
-    take = stages.shot.shoot(request)
-    moving = stages.interpolate.interpolate(take, form.fps)
-    sized = stages.upscale.upscale(moving, form.width, form.height, request)
-    async with _closing(take), _closing(moving), _closing(sized):  # the last stage first
-        mastered = await master_clip(
-            sized,
-            format=form,
-            frames=frames,
-            sound=sound,
-            path=path,
-            threads=threads,
-            marker=marker,
-            reject_to=reject_to,
-            allow_silence=not sound.any(),
-        )
-    return _finished(mastered, marker, provenance)
 
 
-def _finished(mastered: Mastered, marker: LabelMarker, provenance: Mapping[str, Any]) -> Finished:
-    checks = plain({"checks": asdict(mastered.report)})
-    return Finished(mastered, marker.label, {**provenance, **checks})
-
-
-@contextlib.asynccontextmanager
-async def _closing(take: Take) -> AsyncGenerator[Take]:
-    """Close a stage's generator, so that a take that is abandoned stops being made."""
-    try:
-        yield take
-    finally:
-        if hasattr(take, "aclose"):
-            await cast("AsyncGenerator[Chunk]", take).aclose()
+def about_order(order: ClipOrder, *, channel: str, attempt: int) -> dict[str, Any]:
+    """What an order adds to the provenance of its clip; with it the order can be written again."""
+    return {
+        "title": order.title,
+        "writer": order.writer,
+        "asked": dict(order.asked),
+        "channel": channel,
+        "sequence": order.sequence,
+        "position": order.position,
+        "of": order.of,
+        "stages": {name: dict(stage) for name, stage in order.stages.items()},
+        "grades": dict(order.grades),
+        "bed": order.bed,
+        "bed_id": order.bed_id,
+        "bed_at": order.bed_at,
+        "carry": order.carry.value,
+        "image": order.image,
+        "attempt": attempt,
+    }
 
 
 class Production:
@@ -155,6 +96,9 @@ class Production:
         rejected: folder that keeps what failed the checks.
         clock: stamps what is made.
         threads: of each encoder.
+        takes: where takes are kept that took a device or money, until their clips are catalogued; without
+            it they are made again whenever something fails later.
+        events: hears of takes that are made again, and of what could not be carried on.
     """
 
     def __init__(
@@ -167,6 +111,8 @@ class Production:
         rejected: Path,
         clock: Clock,
         threads: int = 1,
+        takes: Takes | None = None,
+        events: EventSink | None = None,
     ) -> None:
         self._stages = stages
         self._composer = composer
@@ -175,10 +121,22 @@ class Production:
         self._rejected = rejected
         self._clock = clock
         self._threads = threads
+        self._takes = takes
+        self._tell = events or LogSink()
+        self._spent: dict[str, tuple[str, ...]] = {}
 
     async def tidy(self) -> None:
-        """Remove what workers that were killed left in the scratch folder; call it before any work."""
+        """Remove what workers that were killed left half done, and takes too old; call it before any work."""
         await asyncio.to_thread(self._scratch.tidy)
+        if self._takes is not None:
+            await asyncio.to_thread(self._takes.tidy)
+            await self._takes.sweep()
+
+    async def catalogued(self, clip: str) -> None:
+        """A clip is in the library: nobody will need its kept takes any more."""
+        keys = self._spent.pop(clip, ())
+        if self._takes is not None:
+            await self._takes.drop(keys)
 
     async def make_bed(self, order: BedOrder, bed: str, *, attempt: int = 1) -> Bed:
         """Compose, master and store the bed of a sequence.
@@ -222,49 +180,51 @@ class Production:
             order: what is wanted.
             clip: the id that it gets.
             channel: slug of its channel.
-            attempt: from 1; each has a seed of its own, so a take that failed a check is not made again.
+            attempt: from 1; each has a seed of its own, so a take that failed a check is not made again. A
+                take that is kept from an earlier attempt, which died later on, is used up first.
 
         Raises:
+            InputError: the picture that it goes on from is not in the library any more.
             WebTVError: by category.
         """
         form = order.house_format
         sound = await asyncio.to_thread(self._slice, order, form)
-        request = ShotRequest(
-            prompt=order.prompt,
-            seconds=order.frames / form.fps,
-            width=form.width,
-            height=form.height,
-            fps=form.fps,
-            seed=derive_seed(order.sequence_seed, order.position, attempt),
-            shot=order.position - 1,
-            shots=order.of,
-            sequence_seed=order.sequence_seed,
-        )
-        about = {
-            "title": order.title,
-            "writer": order.writer,
-            "channel": channel,
-            "sequence": order.sequence,
-            "position": order.position,
-            "of": order.of,
-            "stages": {name: dict(stage) for name, stage in order.stages.items()},
-            "bed": order.bed,
-            "attempt": attempt,
-        }
+        stages = self._stages(order.stages)
+        carry, image = await self._carry(stages, order, channel)
         with self._scratch.workplace() as folder, self._bounded():
+            shooting = Shooting(
+                stages,
+                order.stages["shot"],
+                folder=folder,
+                kept=self._takes,
+                events=self._tell,
+                channel=channel,
+            )
+            requests = {n: shot_request(order, attempt=n, image=image) for n in range(1, attempt + 1)}
+            attempt = next((n for n, request in requests.items() if shooting.is_kept(request)), attempt)
             finished = await finish_shot(
-                self._stages(order.stages),
-                request,
+                stages,
+                requests[attempt],
                 form=form,
                 frames=order.frames,
                 sound=sound,
                 path=folder / f"{clip}.mp4",
                 branding=order.branding,
                 accent=order.accent,
-                about=about,
+                about=about_order(order, channel=channel, attempt=attempt),
                 reject_to=self._rejected,
                 threads=self._threads,
+                shooting=shooting,
+                carry=carry,
             )
+            picture = order.image if order.carry is Carry.KEY and order.position > 1 else ""
+            if finished.picture is not None:
+                picture = await self._add_picture(finished.picture, folder)
+            if picture:
+                finished = dataclasses.replace(
+                    finished, provenance={**finished.provenance, HANDS_ON: picture}
+                )
+            self._spent[clip] = finished.keys
             return await self._store(
                 finished,
                 folder,
@@ -318,7 +278,7 @@ class Production:
                 reject_to=self._rejected,
                 allow_silence=True,
             )
-            finished = _finished(mastered, marker, provenance)
+            finished = finished_clip(mastered, marker, provenance)
             return await self._store(
                 finished,
                 folder,
@@ -333,6 +293,43 @@ class Production:
                 bed=None,
                 bed_at=0,
             )
+
+    async def _carry(self, stages: Stages, order: ClipOrder, channel: str) -> tuple[Carry, Picture | None]:
+        """Which picture the next shot will want of this one, and the one from which this one goes on."""
+        if order.carry is Carry.NONE:
+            return Carry.NONE, None
+        if not capability_of(stages.shot, "shot", "").from_image:
+            self._tell(
+                Event(
+                    "engine.carry.dropped",
+                    f"Shot {order.position} of {order.title!r} goes on from no picture: its maker takes none",
+                    Severity.WARNING,
+                    "use an adapter that begins with a picture, or remove carry from the channel's file",
+                    channel,
+                    {"sequence": order.sequence, "position": order.position},
+                )
+            )
+            return Carry.NONE, None
+        image = await asyncio.to_thread(self._picture, order.image) if order.image else None
+        wanted = order.position < order.of and (order.carry is Carry.LAST or order.position == 1)
+        return order.carry if wanted else Carry.NONE, image
+
+    def _picture(self, sha: str) -> Picture:
+        path = self._storage.path(sha, PICTURE)
+        try:
+            return decode_picture(path.read_bytes(), place=path.name)
+        except FileNotFoundError as error:
+            raise InputError(
+                "the picture that this shot goes on from is not in the library any more",
+                place=path.name,
+                remedy="let the sequence be made anew",
+            ) from error
+
+    async def _add_picture(self, picture: Picture, folder: Path) -> str:
+        path = folder / f"carried.{PICTURE}"
+        data = await asyncio.to_thread(encode_picture, picture)
+        await asyncio.to_thread(write_atomically, path, data)
+        return (await self._storage.add(path, PICTURE)).sha
 
     async def _store(self, finished: Finished, folder: Path, **fields: Any) -> Clip:
         mastered = finished.mastered

@@ -18,9 +18,11 @@ from webtv.core.errors import WebTVError
 from webtv.core.events import Event, EventSink, Severity
 from webtv.core.format import house_format
 from webtv.core.settings import OutputTarget, Settings
+from webtv.engine.jobs import MODELS
 from webtv.engine.ledger import Ledger
 from webtv.engine.orchestrator import Orchestrator
 from webtv.engine.owners import bury, owner_is_alive
+from webtv.engine.pools import PoolOf, Pools, needed_pools, on_cores
 from webtv.engine.retention import forget_days, listed_files
 from webtv.engine.supervision import HAND_OVER, Supervisor, settle_logs
 from webtv.library.eviction import Eviction
@@ -34,6 +36,8 @@ from webtv.themes.watcher import ChannelFolder
 _FORGET_AFTER = 3 * 86_400.0
 _FIRST_AIR = 10.0  # seconds of a start after which the studio is not held back any longer
 _GLANCE = 0.1
+_LOOK_AT_MODELS = 1.0
+_LOOK_AT_POOLS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Parts:
     supervisor: Supervisor
     clock: Clock
     events: EventSink
+    pool_of: PoolOf = on_cores
 
 
 def air_config(
@@ -167,6 +172,8 @@ class ControlPlane:
         self._written: AirConfig | None = None
         self._unfit: list[Event] = []  # told already
         self._read = False
+        self._needs_models = False
+        self._pools = Pools(parts.ledger, parts.clock, parts.events)
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -211,6 +218,10 @@ class ControlPlane:
                     rest.append("probe")
                 aired = group.create_task(self._first_air(), name="first air")
                 tasks += [aired, *(group.create_task(self._keep_after(aired, name)) for name in rest)]
+                tasks += [
+                    group.create_task(self._keep_models(aired), name="models"),
+                    group.create_task(self._look_at_pools(), name="pools"),
+                ]
                 if view is not None:
                     tasks.append(group.create_task(self._show(view), name="view"))
                 await self._stop.wait()
@@ -234,6 +245,34 @@ class ControlPlane:
         """Keep a child alive from then on; it is called after its command."""
         await asyncio.wait([aired])
         await self._parts.supervisor.keep(name, [name.partition("-")[0], "--leash"])
+
+    async def _keep_models(self, aired: asyncio.Task[None]) -> None:
+        """Have the models' studio run for as long as a channel or a job needs it."""
+        parts = self._parts
+        await asyncio.wait([aired])
+        keeping: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._try(self._see_who_needs_models())
+                if self._needs_models and keeping is None:
+                    keeping = group.create_task(
+                        parts.supervisor.keep("studio-models", ["studio", "--models", "--leash"])
+                    )
+                elif not self._needs_models and keeping is not None:
+                    keeping.cancel()
+                    await asyncio.wait([keeping])
+                    keeping = None
+                await parts.clock.sleep(_LOOK_AT_MODELS)
+
+    async def _see_who_needs_models(self) -> None:
+        needed = MODELS in needed_pools(self.channels.values(), self._parts.pool_of)
+        # Or jobs of a channel whose file named other adapters until now: they are made as they were ordered.
+        self._needs_models = needed or await self._pools.has_open(MODELS)
+
+    async def _look_at_pools(self) -> None:
+        while True:
+            await self._parts.clock.sleep(_LOOK_AT_POOLS)
+            await self._try(self._pools.look())
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:

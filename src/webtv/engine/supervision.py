@@ -6,7 +6,7 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from webtv.air.client import HeadEndClient
@@ -134,16 +134,25 @@ class Supervisor:
         clock: waits.
         noise: jitter.
         events: hears of deaths.
+        own: what one child alone gets of the environment, by its name.
     """
 
     def __init__(
-        self, data: Path, env: dict[str, str], *, clock: Clock, noise: random.Random, events: EventSink
+        self,
+        data: Path,
+        env: dict[str, str],
+        *,
+        clock: Clock,
+        noise: random.Random,
+        events: EventSink,
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._data = data
         self._env = env
         self._clock = clock
         self._noise = noise
         self._events = events
+        self._own = dict(own or {})
         self._head_end: Detached | None = None
 
     async def keep(self, name: str, arguments: Sequence[str]) -> None:
@@ -152,12 +161,13 @@ class Supervisor:
         The child's standard input is a leash: it ends when this process does, however that ends.
         """
         pace = Pace(self._clock, self._noise, ceiling=30.0)
+        env = {**self._env, **self._own.get(name, {})}
         while True:
             pace.begin()
             log = settle_log(self._data / "logs" / f"{name}.log")
             try:
                 async with Process(
-                    python_command(*arguments), name=name, env=self._env, stdin=True, log=log
+                    python_command(*arguments), name=name, env=env, stdin=True, log=log
                 ) as child:
                     how = f"ended with status {await child.wait()}"
             except (WebTVError, OSError) as error:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +15,9 @@ from webtv.db.tables import BedRow, ClipRow, SequenceRow
 from webtv.library.catalogue import Catalogue
 from webtv.library.ratings import PRIOR_STARS
 from webtv.library.records import SequenceState, SequenceStats
-from webtv.library.storage import BED, CLIP, POSTER, Storage, StoredFile
+from webtv.library.storage import BED, CLIP, PICTURE, POSTER, Storage, StoredFile
 
+_CARRIED = ("image", "hands_on")  # of a clip's provenance: pictures that a sequence carries on
 KEEP_SECONDS = 48 * 3600.0
 KEEP_AT_LEAST = 2 * 3600.0
 """What stays even where the budget does not hold two days: docs/decisions/0009."""
@@ -188,6 +190,7 @@ async def _forget(session: AsyncSession, sequences: Sequence[str]) -> list[_File
         clips = (await session.scalars(select(ClipRow).where(ClipRow.sequence == sequence))).all()
         for clip in clips:
             files += [(clip.file, CLIP), (clip.poster, POSTER)]
+            files += [(sha, PICTURE) for sha in _pictures(clip.provenance)]
         await session.execute(delete(SequenceRow).where(SequenceRow.id == sequence))
         if bed is not None:
             files.append((bed.file, BED))
@@ -195,7 +198,15 @@ async def _forget(session: AsyncSession, sequences: Sequence[str]) -> list[_File
     return [file for file in dict.fromkeys(files) if not await _named(session, file[0])]
 
 
+def _pictures(provenance: Mapping[str, Any]) -> list[str]:
+    """SHA-256 of the pictures that a clip began with and hands on."""
+    return [str(provenance[key]) for key in _CARRIED if provenance.get(key)]
+
+
 async def _named(session: AsyncSession, sha: str) -> bool:
     clip: ColumnElement[bool] = exists().where(or_(ClipRow.file == sha, ClipRow.poster == sha))
     bed: ColumnElement[bool] = exists().where(BedRow.file == sha)
-    return bool(await session.scalar(select(or_(clip, bed))))
+    carried: ColumnElement[bool] = exists().where(
+        or_(*(ClipRow.provenance[key].as_string() == sha for key in _CARRIED))
+    )
+    return bool(await session.scalar(select(or_(clip, bed)))) or bool(await session.scalar(select(carried)))

@@ -16,6 +16,7 @@ from webtv.core.files import sha256_of, sync_folder
 CLIP = "mp4"
 BED = "flac"
 POSTER = "jpg"
+PICTURE = "png"
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _EXT = re.compile(r"[a-z0-9]{1,8}")

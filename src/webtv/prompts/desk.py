@@ -21,7 +21,9 @@ _STRIDE = (
     0x5851F42D4C957F2D  # odd and large: the seeds of further tries lie far from those of other sequences
 )
 
-_AWAY = frozenset({Category.TRANSIENT, Category.RATE_LIMIT, Category.RESOURCE, Category.CONFIG})
+_AWAY = frozenset(
+    {Category.TRANSIENT, Category.RATE_LIMIT, Category.RESOURCE, Category.CONFIG, Category.COMPONENT}
+)
 _REST = 30.0  # seconds for which a primary that is away is not asked; doubles each time
 _REST_AT_MOST = 900.0
 

@@ -4,31 +4,33 @@ The ``openai`` package costs half a second to import, so it is imported at the f
 """
 
 import asyncio
-import json
-import random
-import re
 from collections import deque
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from webtv.core.clock import Clock
 from webtv.core.errors import (
     Category,
-    ConfigError,
     QualityError,
     RateLimited,
     ResourceError,
     TransientError,
     WebTVError,
 )
-from webtv.core.log import redact
-from webtv.prompts.lexicon import load_voice
-from webtv.prompts.rules import LONGEST_TEXT, LONGEST_TITLE, SHORTEST_TEXT, broken_rules
-from webtv.prompts.sequence import MusicBrief, SequencePlan, ShotPrompt
+from webtv.core.events import Event, EventSink
+from webtv.prompts.answer import Reply, answer_schema
+from webtv.prompts.dialogue import Message, written
+from webtv.prompts.openai_reply import (
+    bound,
+    is_about_form,
+    model_ids,
+    no_such_model,
+    read_completion,
+    refusal,
+)
+from webtv.prompts.sequence import SequencePlan
 from webtv.prompts.writer import Brief
 
 if TYPE_CHECKING:
@@ -37,57 +39,15 @@ if TYPE_CHECKING:
 _HOUR = 3600.0
 _BACKOFF = (1.0, 4.0, 15.0)
 _LONGEST_WAIT = 60.0  # a server that wants longer gets its rest, and the grammar writes meanwhile
-_DEFAULT_RETRY_AFTER = 20.0
-_FENCE = re.compile(r"```(?:[a-zA-Z]+)?\s*\n?(.*?)```", re.DOTALL)
-_SOUNDS = Literal["", "waves", "light rain", "wind", "birds", "city hum", "crickets", "underwater"]
-_TEMPO_SPREAD = 0.1
-
-_RULES = f"""\
-You write for a television channel whose pictures are made by a text-to-video model. Your answer is one
-sequence: several shots that tell one small thing, with the same cast, place, light and palette.
-
-Each shot's `text` is all that the model sees. It knows no other shot. Therefore:
-- Repeat the whole context in every text: who (with colours and count), where, season, weather, time of day,
-  palette, style. Never write "continued from", "same as before", "the previous shot" or the like.
-- Order: content type, then description, then style, then composition, then camera.
-- Be specific about movement, direction, speed, colour and time of day. One action for each shot.
-- Differ in framing (wide, medium, close, detail), camera movement and action from shot to shot.
-- At least {SHORTEST_TEXT} words and at most {LONGEST_TEXT // 2} characters for each text.
-- Never name cameras, lenses, film formats, resolutions or software (IMAX, Canon EOS, 4K, drone footage):
-  they would appear in the picture. No lettering, logos, captions or watermarks in the picture.
-- No real people, brands, characters that somebody owns, or living artists.
-- Obey the channel's rating and never show what it avoids.
-
-`title`: two to six lovely words for viewers, without quotation marks, such as: Foxes at the Thaw.
-Answer with one JSON object and nothing else.
-"""
-
-
-class _Shot(BaseModel):
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
-
-    subject: str = Field(description="who or what, with colours and count")
-    action: str = Field(description="what moves, how fast, in which direction")
-    setting: str = Field(description="place, season, weather")
-    camera: str = Field(description="framing and movement, e.g. wide shot, slow pan left")
-    light: str = Field(description="time of day and light")
-    palette: str = Field(description="dominant colours")
-    style: str = Field(description="the look")
-    mood: str = Field(description="a word or two")
-    text: str = Field(description="the complete prompt for the video model")
-
-
-class _Sequence(BaseModel):
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
-
-    title: str
-    music_mood: str = Field(description="mood of the music, close to the channel's")
-    ambience: _SOUNDS = Field(description="sound of the place")
-    shots: list[_Shot]
+_LISTING = 5.0  # seconds that the list of models may take
+_REMEDY = "if this happens often, set WEBTV_OPENAI_MODEL to a model that follows JSON schemas"
 
 
 class OpenAIWriter:
     """Asks a chat model for sequences; a :class:`webtv.prompts.writer.Writer`.
+
+    The answer is asked for by JSON schema. A server that refuses that is asked for less: any JSON object,
+    then plain text. What it grants is remembered, and told as an event.
 
     Args:
         model: name of the model to ask for.
@@ -97,6 +57,7 @@ class OpenAIWriter:
         timeout: seconds that one answer may take.
         hourly_calls: calls within any hour at most, repairs and retries included.
         attempts: how often a call is tried that may succeed later.
+        events: hears what the server does not grant.
     """
 
     def __init__(
@@ -109,6 +70,7 @@ class OpenAIWriter:
         timeout: float = 60.0,
         hourly_calls: int = 240,
         attempts: int = 3,
+        events: EventSink | None = None,
     ) -> None:
         self._model = model
         self._clock = clock
@@ -117,8 +79,10 @@ class OpenAIWriter:
         self._timeout = timeout
         self._hourly_calls = hourly_calls
         self._attempts = attempts
+        self._events = events
         self._calls: deque[float] = deque()
-        self._formats: list[dict[str, Any] | None] = [_json_schema(), {"type": "json_object"}, None]
+        self._forms = _forms()
+        self._granted = 0  # the first of the forms that the server is not known to refuse
         self._client: AsyncOpenAI | None = None
 
     @property
@@ -147,33 +111,12 @@ class OpenAIWriter:
             RateLimited: the server asks for more patience than we have.
             TransientError: no answer, or the server failed, time after time.
             ConfigError: key, model or address is wrong.
-            ResourceError: the hourly budget is used up.
+            ResourceError: the hourly budget or the provider's account is used up.
             QualityError: the answer was no usable sequence, even after one repair.
         """
-        messages = [
-            {"role": "system", "content": _RULES},
-            {"role": "user", "content": _request(brief)},
-        ]
-        answer = await self._ask(messages)
-        plan, wrong = self._understand(answer, brief)
-        if plan is None:
-            messages += [
-                {"role": "assistant", "content": answer or "(nothing)"},
-                {
-                    "role": "user",
-                    "content": "That cannot be used:\n- " + "\n- ".join(wrong) + "\nSend it corrected.",
-                },
-            ]
-            plan, wrong = self._understand(await self._ask(messages), brief)
-        if plan is None:
-            raise QualityError(
-                f"the model's answer was no usable sequence: {'; '.join(wrong[:3])}",
-                place=self.name,
-                remedy="if this happens often, set WEBTV_OPENAI_MODEL to a model that follows JSON schemas",
-            )
-        return plan
+        return await written(self._ask, brief, self.name, remedy=_REMEDY)
 
-    async def _ask(self, messages: Sequence[dict[str, str]]) -> str:
+    async def _ask(self, messages: Sequence[Message]) -> Reply:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             retry=retry_if_exception(_worth_another_try),
@@ -181,34 +124,63 @@ class OpenAIWriter:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return await retrying(self._call, messages)
+        try:
+            return await retrying(self._call, messages)
+        except WebTVError as error:
+            error.place = error.place or self.name
+            raise
 
-    async def _call(self, messages: Sequence[dict[str, str]]) -> str:
+    async def _call(self, messages: Sequence[Message]) -> Reply:
+        """Ask once, for as much form as the server grants; what it refuses, it neither writes nor charges."""
+        refused: list[APIStatusError] = []
+        for number in range(self._granted, len(self._forms)):
+            try:
+                reply = await self._post(messages, self._forms[number])
+            except _FormRefusedError as error:
+                refused.append(error.cause)
+                continue
+            if refused and number > self._granted:  # else another call learnt it meanwhile
+                self._remember(number, refused[0])
+            return reply
+        raise await self._refusal(refused[-1])  # without a form: so the form is not what is wrong
+
+    async def _post(self, messages: Sequence[Message], form: dict[str, Any] | None) -> Reply:
         import openai
 
-        while True:
-            self._spend()
-            form = self._formats[0]
-            extra: dict[str, Any] = {"response_format": form} if form else {}
-            completions: Any = self._connect().chat.completions
-            try:
-                async with asyncio.timeout(self._timeout):  # the SDK's own limit is per read, not per answer
-                    answer = await completions.create(model=self._model, messages=list(messages), **extra)
-            except (openai.APIConnectionError, TimeoutError) as error:
-                slow = isinstance(error, openai.APITimeoutError | TimeoutError)
-                told = f"no answer within {self._timeout:g} s" if slow else "the server cannot be reached"
-                raise TransientError(
-                    told, place=self.name, remedy="check that the server at WEBTV_OPENAI_BASE_URL is up"
-                ) from error
-            except openai.APIStatusError as error:
-                if error.status_code in {400, 422} and form is not None:
-                    if self._formats[0] is form:
-                        self._formats.pop(0)  # a smaller server: ask for less structure from now on
-                    continue
-                raise self._translated(error) from error
-            except (openai.APIError, ValueError, TypeError) as error:
-                raise QualityError("the answer was no chat completion", place=self.name) from error
-            return _content(answer)
+        self._spend()
+        extra: dict[str, Any] = {"response_format": form} if form else {}
+        completions: Any = self._connect().chat.completions.with_raw_response
+        try:
+            async with asyncio.timeout(self._timeout):  # the SDK's own limit is per read, not per answer
+                answer = await completions.create(model=self._model, messages=list(messages), **extra)
+        except (openai.APIConnectionError, TimeoutError) as error:
+            slow = isinstance(error, openai.APITimeoutError | TimeoutError)
+            told = f"no answer within {self._timeout:g} s" if slow else "the server cannot be reached"
+            raise TransientError(
+                told, remedy="check that the server at WEBTV_OPENAI_BASE_URL is up"
+            ) from error
+        except openai.APIStatusError as error:
+            if is_about_form(error.status_code, str(error.message)):
+                raise _FormRefusedError(error) from error
+            raise await self._refusal(error) from error
+        except openai.OpenAIError as error:
+            raise QualityError("the answer was no chat completion") from error
+        raw = answer.http_response
+        return read_completion(raw.content, raw.headers.get("content-type", ""))
+
+    def _remember(self, number: int, refused: "APIStatusError") -> None:
+        named = [form["type"] if form else "plain text" for form in self._forms]
+        before, self._granted = named[self._granted], number
+        if self._events is not None:
+            self._events(
+                Event(
+                    kind="prompts.writer.asks_for_less",
+                    message=f"the server of {self.name} refuses {before} ({refused.status_code}): "
+                    f"it is asked for {named[number]} from now on",
+                    remedy="serve the model with structured outputs, and fewer answers will need repair",
+                    data={"writer": self.name, "refused": before, "granted": named[number]},
+                )
+            )
 
     def _spend(self) -> None:
         now = self._clock.monotonic()
@@ -217,131 +189,60 @@ class OpenAIWriter:
         if len(self._calls) >= self._hourly_calls:
             raise ResourceError(
                 f"{self._hourly_calls} calls were made within the hour",
-                place=self.name,
                 remedy="wait, or raise WEBTV_OPENAI_HOURLY_CALLS",
             )
         self._calls.append(now)
 
     def _connect(self) -> "AsyncOpenAI":
         if self._client is None:
-            from openai import AsyncOpenAI
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
             self._client = AsyncOpenAI(
                 base_url=self._base_url,
                 api_key=self._api_key or "none",
                 timeout=self._timeout,
                 max_retries=0,  # retries are ours: by category, on our clock, within the budget
+                default_headers={"Accept-Encoding": "identity"},  # so that what comes is as long as it says
+                http_client=DefaultAsyncHttpxClient(timeout=self._timeout, event_hooks={"response": [bound]}),
             )
         return self._client
 
-    def _translated(self, error: "APIStatusError") -> WebTVError:
-        status, told = error.status_code, redact(str(error.message))[:200]
-        if status == 429:
-            after = _retry_after(error.response.headers.get("retry-after"), self._clock)
-            return RateLimited(
-                f"the server asks to wait {after:g} s",
-                retry_after=after,
-                place=self.name,
-                remedy="lower the load",
-            )
-        if status >= 500 or status in {408, 409, 425}:
-            return TransientError(f"the server failed ({status}): {told}", place=self.name)
-        remedies = {
-            401: "set WEBTV_OPENAI_API_KEY",
-            403: "set WEBTV_OPENAI_API_KEY to a key with access to the model",
-        }
-        remedy = remedies.get(status, "check WEBTV_OPENAI_BASE_URL and WEBTV_OPENAI_MODEL")
-        return ConfigError(f"the server refused ({status}): {told}", place=self.name, remedy=remedy)
-
-    def _understand(self, answer: str, brief: Brief) -> tuple[SequencePlan | None, list[str]]:
-        try:
-            told = _Sequence.model_validate(_json_of(answer))
-        except ValidationError as error:
-            places = [".".join(map(str, e["loc"])) or "answer" for e in error.errors()]
-            return None, [f"{place}: {e['msg']}" for place, e in zip(places, error.errors(), strict=True)][
-                :12
-            ]
-        except ValueError as error:
-            return None, [f"not a JSON object: {error}"]
-        plan = self._plan(told, brief)
-        wrong = list(broken_rules(plan, brief.channel))
-        return (None, wrong[:12]) if wrong else (plan, [])
-
-    def _plan(self, told: _Sequence, brief: Brief) -> SequencePlan:
-        channel = brief.channel
-        negative = ", ".join(dict.fromkeys((*channel.avoid, *load_voice().negative)))
-        spread = random.Random(f"{brief.slug}:{brief.seed}:tempo").uniform(-_TEMPO_SPREAD, _TEMPO_SPREAD)
-        return SequencePlan(
-            title=_clean(told.title).strip("\"'“”. ")[:LONGEST_TITLE],
-            shots=tuple(
-                ShotPrompt(
-                    **{name: _clean(value) for name, value in shot.model_dump().items()}, negative=negative
-                )
-                for shot in told.shots
-            ),
-            music=MusicBrief(
-                mood=_clean(told.music_mood)[:80] or channel.music.mood,
-                tempo=int(channel.music.tempo * (1 + spread))
-                if spread > 0
-                else -int(-channel.music.tempo * (1 + spread)),
-                instruments=channel.music.instruments,
-                ambience=told.ambience,
-            ),
-            seed=brief.seed,
-            writer=self.name,
+    async def _refusal(self, error: "APIStatusError") -> WebTVError:
+        told = str(error.message)
+        if self._api_key:
+            told = told.replace(self._api_key, "…")
+        if error.status_code == 404 or (error.status_code == 400 and "model" in told.lower()):
+            unknown = no_such_model(self._model, await self._models())
+            if unknown is not None:
+                return unknown
+        return refusal(
+            error.status_code, told, error.body, error.response.headers, self._clock, model=self._model
         )
 
+    async def _models(self) -> tuple[str, ...]:
+        """What the server says that it has; nothing if it does not say."""
+        import openai
 
-def _request(brief: Brief) -> str:
-    channel = brief.channel
-    told = {
-        "channel": channel.name,
-        "theme": channel.theme,
-        "style": channel.style,
-        "avoid": list(channel.avoid),
-        "rating": str(channel.rating),
-        "language of the title": channel.language,
-        "music mood": channel.music.mood,
-        "shots": channel.sequence.shots,
-        "seconds of each shot": channel.sequence.seconds,
-        "variation": brief.seed % 1_000_000,
-    }
-    recent = "\n".join(f"- {text[:160]}" for text in brief.recent[-40:])
-    return (
-        f"Write one sequence of exactly {channel.sequence.shots} shots for this channel:\n"
-        f"{json.dumps(told, ensure_ascii=False, indent=1)}\n"
-        + (f"\nWritten lately, do not repeat its subjects, places or titles:\n{recent}\n" if recent else "")
-        + f"\nThe JSON object has this schema:\n{json.dumps(_Sequence.model_json_schema())}"
-    )
+        try:
+            async with asyncio.timeout(min(_LISTING, self._timeout)):
+                listed: Any = await self._connect().models.with_raw_response.list()
+        except (openai.OpenAIError, WebTVError, TimeoutError):
+            return ()  # the refusal itself is told instead
+        return model_ids(listed.http_response.content)
 
 
-def _json_schema() -> dict[str, Any]:
-    schema = {"name": "sequence", "strict": True, "schema": _Sequence.model_json_schema()}
-    return {"type": "json_schema", "json_schema": schema}
+class _FormRefusedError(Exception):
+    """The server refuses a request that has a form; it may grant another."""
+
+    def __init__(self, cause: "APIStatusError") -> None:
+        super().__init__(cause.message)
+        self.cause = cause
 
 
-def _content(answer: Any) -> str:
-    choices = getattr(answer, "choices", None)
-    message = choices[0].message if choices else None
-    return str(getattr(message, "content", None) or "")
-
-
-def _json_of(answer: str) -> Any:
-    """The JSON object in an answer, whether bare, fenced or amid talk.
-
-    Raises:
-        ValueError: there is none, or it is cut short.
-    """
-    fenced = _FENCE.search(answer)
-    text = fenced[1] if fenced else answer
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0:
-        raise ValueError("there is no { in the answer")
-    return json.loads(text[start : end + 1] if end > start else text[start:])
-
-
-def _clean(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+def _forms() -> tuple[dict[str, Any] | None, ...]:
+    """Ever less of what a server may be asked to hold a model to."""
+    schema = {"name": "sequence", "strict": True, "schema": answer_schema()}
+    return {"type": "json_schema", "json_schema": schema}, {"type": "json_object"}, None
 
 
 def _worth_another_try(error: BaseException) -> bool:
@@ -355,16 +256,3 @@ def _wait(state: RetryCallState) -> float:
     if isinstance(error, RateLimited):
         return error.retry_after
     return _BACKOFF[min(state.attempt_number, len(_BACKOFF)) - 1]
-
-
-def _retry_after(header: str | None, clock: Clock) -> float:
-    if not header:
-        return _DEFAULT_RETRY_AFTER
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - clock.time())
-    except ValueError:
-        return _DEFAULT_RETRY_AFTER

@@ -18,7 +18,8 @@ class Progress:
     """One step of a stage.
 
     Attributes:
-        stage: ``load``, ``shot``, ``upscale``, ``interpolate``, ``music``, ``score`` or ``write``.
+        stage: ``queue``, ``load``, ``shot``, ``upscale``, ``interpolate``, ``music``, ``score``, ``write`` or
+            ``master``.
         done: steps done.
         of: steps in all; 0 if nobody knows.
         preview: uint8[H, W, 3] sRGB of what is there so far, small; None if there is none.

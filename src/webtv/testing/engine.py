@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from webtv.core.clock import Clock
-from webtv.engine.jobs import CANCELLED, WORKER_DIED, Count, Job, JobState, NewJob, describe
+from webtv.core.errors import Category, WebTVError
+from webtv.engine.jobs import CANCELLED, CORES, WORKER_DIED, Count, Job, JobState, NewJob, describe
 
 
 class MemoryLedger:
@@ -27,7 +28,7 @@ class MemoryLedger:
         """Add jobs that are not known by their key."""
         return tuple(self._enqueue(job) for job in jobs)
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float) -> Job | None:
+    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
         """Take the job of highest priority, then the oldest."""
         now = self._clock.time()
         for job in self._where(lambda job: _expired(job, now) and job.attempts >= job.max_attempts):
@@ -35,6 +36,7 @@ class MemoryLedger:
         free = self._where(
             lambda job: (
                 job.kind in kinds
+                and job.pool == pool
                 and (_expired(job, now) or (job.state is JobState.QUEUED and job.not_before <= now))
             )
         )
@@ -50,15 +52,19 @@ class MemoryLedger:
                 lease_owner=owner,
                 lease_until=now + seconds,
                 heartbeat=now,
+                progress=None,
             )
         )
 
-    async def heartbeat(self, job: Job, owner: str, seconds: float) -> bool:
+    async def heartbeat(
+        self, job: Job, owner: str, seconds: float, progress: Mapping[str, Any] | None = None
+    ) -> bool:
         """Extend a lease."""
         now = self._clock.time()
         held = self._held(job, owner)
         if held:
-            self._put(replace(held, lease_until=now + seconds, heartbeat=now))
+            told = held.progress if progress is None else _stored(progress)
+            self._put(replace(held, lease_until=now + seconds, heartbeat=now, progress=told))
         return held is not None
 
     async def complete(self, job: Job, owner: str, result: Mapping[str, Any]) -> bool:
@@ -74,7 +80,9 @@ class MemoryLedger:
         if held and retry_at is None:
             self._end(held, JobState.FAILED, error=describe(error))
         elif held and retry_at is not None:
-            self._queue(replace(held, error=describe(error), not_before=retry_at))
+            refused = isinstance(error, WebTVError) and error.category is Category.QUALITY
+            take = held.take + 1 if refused else held.take
+            self._queue(replace(held, error=describe(error), not_before=retry_at, take=take))
         return held is not None
 
     async def release_owner(self, owner: str) -> int:
@@ -115,6 +123,7 @@ class MemoryLedger:
         group: str | None = None,
         channel: str | None = None,
         kind: str | None = None,
+        pool: str | None = None,
         states: Sequence[JobState] = (),
         limit: int = 1000,
     ) -> tuple[Job, ...]:
@@ -125,14 +134,15 @@ class MemoryLedger:
                     group in (None, job.group)
                     and channel in (None, job.channel)
                     and kind in (None, job.kind)
+                    and pool in (None, job.pool)
                     and (not states or job.state in states)
                 )
             )[:limit]
         )
 
     async def counts(self) -> tuple[Count, ...]:
-        """How many jobs there are by channel, kind and state."""
-        labels = sorted((job.channel, job.kind, job.state) for job in self._jobs.values())
+        """How many jobs there are by channel, kind, state and pool."""
+        labels = sorted((job.channel, job.kind, job.state, job.pool) for job in self._jobs.values())
         return tuple(Count(*label, len(list(same))) for label, same in groupby(labels))
 
     async def forget(self, before: float) -> int:
@@ -167,6 +177,7 @@ class MemoryLedger:
                 error=None,
                 created=self._clock.time(),
                 ended=None,
+                pool=new.pool,
             )
         )
 
@@ -182,7 +193,16 @@ class MemoryLedger:
         return job
 
     def _queue(self, job: Job) -> None:
-        self._put(replace(job, state=JobState.QUEUED, lease_owner=None, lease_until=None, heartbeat=None))
+        self._put(
+            replace(
+                job,
+                state=JobState.QUEUED,
+                lease_owner=None,
+                lease_until=None,
+                heartbeat=None,
+                progress=None,
+            )
+        )
 
     def _end(
         self,
@@ -202,6 +222,7 @@ class MemoryLedger:
                 lease_owner=None,
                 lease_until=None,
                 heartbeat=None,
+                progress=None,
             )
         )
 

@@ -8,7 +8,7 @@ curators: editors show them, error messages and ``docs/channels.md`` are made of
 import re
 import unicodedata
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
@@ -128,13 +128,48 @@ class Stage(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Shot(Stage):
+    """The stage that makes moving pictures."""
+
+    carry: Literal["last", "key"] | None = Field(
+        None,
+        description="What a sequence carries on: `last`, each shot begins with the last picture of the one "
+        "before; `key`, with the first picture of the first shot. For adapters that take a picture.",
+        examples=["last"],
+    )
+
+
+class Scoring(Stage):
+    """The stage that judges a take before more work is spent on it."""
+
+    threshold: Share = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Score below which a take is made again with another seed, 0 to 1; 0 judges nothing.",
+        examples=[0.3],
+    )
+    takes: Whole = Field(
+        2,
+        ge=1,
+        le=8,
+        description="How often a take is made at most; then the best one is used.",
+        examples=[3],
+    )
+
+
 class Studio(_Part):
     """Which adapter does each stage."""
 
-    shot: Stage = Field(
-        Stage(use="procedural"),
+    shot: Shot = Field(
+        Shot(use="procedural", carry=None),
         description="Makes moving pictures from a shot prompt.",
         examples=[{"use": "procedural"}],
+    )
+    score: Scoring = Field(
+        Scoring(use="measures", threshold=0.2, takes=2),
+        description="Judges each take before more work is spent on it.",
+        examples=[{"use": "measures", "threshold": 0.3}],
     )
     interpolate: Stage = Field(
         Stage(use="dis"),
@@ -245,6 +280,11 @@ class Channel(_Part):
         examples=[{"share": 0.3, "cooldown": "2h"}],
     )
     rating: Rating = Field(Rating.EVERYONE, description="For whom the channel is.", examples=["everyone"])
+    commercial: bool = Field(
+        False,
+        description="Whether the channel serves a business: models whose terms forbid that are refused.",
+        examples=[True],
+    )
     outputs: tuple[Word, ...] = Field(
         (), max_length=16, description="Names of the operator's outputs.", examples=[["twitch"]]
     )

@@ -9,14 +9,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from webtv.core.errors import WebTVError
-from webtv.themes.channel import SLUG, Channel
+from webtv.themes.channel import SLUG, Channel, Stage
 from webtv.themes.document import MAX_BYTES, Document, Node, read_document
 from webtv.themes.explanation import explain
 from webtv.themes.problem import START, Problem, closest, code, one_of
 
 __all__ = ["KnownNames", "Loaded", "Problem", "check_channel", "load_channel", "load_folder"]
 
-STAGES = ("shot", "interpolate", "upscale", "music")
+STAGES = ("shot", "score", "interpolate", "upscale", "music")
 SUFFIXES = (".yaml", ".yml")
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|^[~.]*[/\\]|^[a-z]:[/\\]", re.IGNORECASE)
@@ -28,14 +28,17 @@ class KnownNames:
     """What a channel file may refer to by name.
 
     Attributes:
-        stages: names of adapters and endpoints by stage (``shot``, ``interpolate``, ``upscale``, ``music``).
+        stages: names of adapters and endpoints by stage (``shot``, ``score``, ``interpolate``, ``upscale``,
+            ``music``).
         outputs: names of the operator's outputs.
         judge: given a stage and its options, ``use`` among them, what the adapter says against them.
+        terms: given the same for a channel that serves a business, what the models' terms say against it.
     """
 
     stages: Mapping[str, frozenset[str]]
     outputs: frozenset[str] = frozenset()
     judge: Callable[[str, Mapping[str, object]], WebTVError | None] = lambda _stage, _options: None
+    terms: Callable[[str, Mapping[str, object]], WebTVError | None] = lambda _stage, _options: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +241,17 @@ def _unknown_names(document: Document, known: KnownNames, file: str) -> Iterator
 
 def _refused_options(channel: Channel, root: Node, known: KnownNames, file: str) -> Iterator[Problem]:
     """Options that an adapter does not take, at the place of the option if the error names it."""
+    studio = root.items.get("studio")
     for part in STAGES:
-        stage = getattr(channel.studio, part)
-        if not stage.options or (error := known.judge(part, {"use": stage.use, **stage.options})) is None:
+        stage: Stage = getattr(channel.studio, part)
+        given = {key: value for key, value in stage.model_dump().items() if value is not None}
+        written = stage.model_fields_set - {"use"} or stage.options
+        error = known.judge(part, given) if written else None
+        if error is None and channel.commercial:
+            error = known.terms(part, given)
+        if error is None:
             continue
-        node = root.items["studio"].items[part]
+        node = studio.items[part] if studio and part in studio.items else root.items.get("commercial", root)
         said = str(error)
         named = [
             item

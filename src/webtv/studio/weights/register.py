@@ -73,6 +73,7 @@ PUBLISHED: Mapping[str, Published] = {
             "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers", "text to video in 3 steps", _APACHE, 34.0
         ),
         Published("Lightricks/LTX-Video", "text and image to video, 768x512", _LTX, 28.0),
+        Published("Lightricks/LTX-Video-0.9.8-13B-distilled", "the same, in few steps", _LTX, 47.0),
         Published("stabilityai/stable-video-diffusion-img2vid", "image to video, 14 frames", _STABILITY, 4.5),
         Published(
             "stabilityai/stable-video-diffusion-img2vid-xt", "image to video, 25 frames", _STABILITY, 4.5

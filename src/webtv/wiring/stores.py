@@ -1,33 +1,27 @@
-"""The only place where adapters are chosen: built-in ones from plain dictionaries, others by entry points.
+"""The open database and what stands on it: orchestrator, studio, pages, writers."""
 
-A third party registers a factory under ``webtv.shot``, ``webtv.interpolate``, ``webtv.upscale`` or
-``webtv.music``; it is called with the options of the channel's file as keyword arguments.
-"""
-
-import functools
-import inspect
 import json
+import os
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from webtv.core.clock import Clock, SystemClock
-from webtv.core.errors import ConfigError, WebTVError
+from webtv.core.errors import ConfigError
 from webtv.core.events import EventSink
 from webtv.core.ids import IdFactory
 from webtv.core.process import usable_cores
-from webtv.core.settings import Settings, load_settings
-from webtv.themes.loader import KnownNames
+from webtv.core.settings import Settings
+from webtv.wiring.adapters import chooser, composers, grades, pool_of
+from webtv.wiring.models import runtime
 
 if TYPE_CHECKING:
     from webtv.db.database import Database
     from webtv.engine.ledger import SqlLedger
     from webtv.engine.orchestrator import Orchestrator
-    from webtv.engine.production import Production, Stages
+    from webtv.engine.production import Production
     from webtv.library.catalogue import Catalogue
     from webtv.library.eviction import Eviction
     from webtv.library.journal import Journal
@@ -35,138 +29,16 @@ if TYPE_CHECKING:
     from webtv.library.storage import Storage
     from webtv.prompts.desk import ScriptDesk
     from webtv.prompts.safety import SafetyFilter
-    from webtv.studio.ports import Composer
+    from webtv.studio.hosting.pool import ModelPool
     from webtv.viewers.live import LiveStation
 
-# Written as module:name and imported when used, so that `webtv --help` loads no adapter.
-ADAPTERS: Mapping[str, Mapping[str, str]] = {
-    "shot": {
-        "procedural": "webtv.studio.procedural.shots:ProceduralShots",
-        "zeroscope": "webtv.wiring:zeroscope",
-    },
-    "interpolate": {"dis": "webtv.studio.interpolation:DISInterpolator"},
-    "upscale": {
-        "detail": "webtv.studio.upscaling:DetailUpscaler",
-        "lanczos": "webtv.studio.upscaling:LanczosUpscaler",
-    },
-    "music": {"synth": "webtv.studio.procedural.synth:SynthComposer"},
-}
-
-
+# What a model's child has to know of the settings: what to load and how, no address and no key.
+_MODEL_SETTINGS = frozenset(
+    f"WEBTV_{name.upper()}"
+    for name in Settings.model_fields
+    if (name.startswith("models_") or name.endswith("_model")) and name != "models_token"
+) | {"TORCH_DTYPE", "MODEL_VARIANT"}
 _REMEMBERED = 250  # sequences of each channel that a writer remembers over a restart
-
-
-def adapter_names(stage: str) -> frozenset[str]:
-    """Names that a channel file may give as ``use`` of a stage."""
-    return frozenset(ADAPTERS[stage]) | {point.name for point in entry_points(group=f"webtv.{stage}")}
-
-
-def known_names(settings: Settings) -> KnownNames:
-    """Everything that a channel file may refer to."""
-    return KnownNames(
-        stages={stage: adapter_names(stage) for stage in ADAPTERS},
-        outputs=frozenset(settings.outputs),
-        judge=refusal,
-    )
-
-
-def refusal(stage: str, options: Mapping[str, Any]) -> WebTVError | None:
-    """What the adapter says against its options; None if it takes them. No model is loaded for it."""
-    try:
-        build(stage, options)
-    except WebTVError as error:
-        return error
-    except Exception as error:  # a third party's adapter may raise anything, and only its channel shall care
-        return ConfigError(
-            f"{options.get('use')} cannot be built: {type(error).__name__}: {error}",
-            place=f"studio.{stage}",
-            remedy="use another adapter, or report it to whoever made this one",
-        )
-    return None
-
-
-def build(stage: str, options: Mapping[str, Any]) -> Any:
-    """Build a stage's adapter from the options of a channel file.
-
-    Args:
-        stage: ``shot``, ``interpolate``, ``upscale`` or ``music``.
-        options: ``use`` and whatever the adapter takes.
-
-    Raises:
-        ConfigError: there is no such adapter, or it does not take an option.
-    """
-    given = dict(options)
-    name = str(given.pop("use"))
-    factory = _factory(stage, name)
-    place = f"studio.{stage}"
-    takes = inspect.signature(factory).parameters
-    judges_itself = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in takes.values())
-    unknown = [] if judges_itself else sorted(given.keys() - takes.keys())
-    if unknown:
-        raise ConfigError(
-            f"{name} does not take {unknown[0]!r}",
-            place=place,
-            remedy=f"it takes {', '.join(takes)}" if takes else "remove it, this adapter has no options",
-        )
-    try:
-        return factory(**given)
-    except TypeError as error:
-        raise ConfigError(f"{name}: {error}", place=place, remedy="see docs/channels.md") from error
-
-
-def _factory(stage: str, name: str) -> Callable[..., Any]:
-    if name in ADAPTERS[stage]:
-        module, _, attribute = ADAPTERS[stage][name].partition(":")
-        return cast("Callable[..., Any]", getattr(import_module(module), attribute))
-    for point in entry_points(group=f"webtv.{stage}", name=name):
-        return cast("Callable[..., Any]", point.load())
-    known = ", ".join(sorted(adapter_names(stage)))
-    raise ConfigError(f"there is no adapter {name!r}", place=f"studio.{stage}", remedy=f"use one of {known}")
-
-
-def zeroscope(**options: Any) -> Any:
-    """Zeroscope with the operator's model and the curator's options.
-
-    Raises:
-        InputError: an option is unknown or out of range.
-    """
-    from webtv.studio.diffusers.zeroscope import ZeroscopeOptions, ZeroscopeShots
-
-    return ZeroscopeShots(load_settings().zeroscope_model, ZeroscopeOptions.from_mapping(options))
-
-
-@functools.lru_cache(maxsize=32)
-def _kept(stage: str, options: str) -> Any:
-    return build(stage, json.loads(options))
-
-
-def adapter(stage: str, options: Mapping[str, Any]) -> Any:
-    """The adapter for these options, built once per process: a model is not loaded for every clip."""
-    return _kept(stage, json.dumps(options, sort_keys=True))
-
-
-def stages(options: Mapping[str, Mapping[str, Any]]) -> "Stages":
-    """The picture adapters for a channel's stage options.
-
-    Raises:
-        ConfigError: see :func:`build`.
-    """
-    from webtv.engine.production import Stages
-
-    return Stages(
-        shot=adapter("shot", options["shot"]),
-        interpolate=adapter("interpolate", options["interpolate"]),
-        upscale=adapter("upscale", options["upscale"]),
-    )
-
-
-def composer(options: Mapping[str, Any]) -> "Composer":
-    """The composer for a channel's ``music`` stage.
-
-    Raises:
-        ConfigError: see :func:`build`.
-    """
-    return cast("Composer", adapter("music", options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +89,42 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
         )
 
 
-def production(stores: Stores) -> "Production":
-    """What a studio worker works with."""
+def production(stores: Stores, events: EventSink, pool: "ModelPool | None" = None) -> "Production":
+    """What a studio worker works with.
+
+    Args:
+        stores: the open database and what stands on it.
+        events: hears what happens to takes.
+        pool: has the children in which models work; None for a worker that gets no such jobs.
+    """
     from webtv.engine.production import Production
+    from webtv.engine.takes import Takes
 
     data = stores.settings.data
     return Production(
-        stages,
-        composer,
+        chooser(pool),
+        composers(pool),
         stores.storage,
         scratch=data / "scratch",
         rejected=data / "rejected",
         clock=stores.clock,
+        takes=Takes(data / "takes", stores.clock),
+        events=events,
+    )
+
+
+def model_pool(settings: Settings, clock: Clock, events: EventSink) -> "ModelPool":
+    """The children in which models work."""
+    from webtv.studio.hosting.environment import child_environment as environment_of_models
+    from webtv.studio.hosting.pool import ModelPool
+
+    extra = {name: value for name, value in os.environ.items() if name in _MODEL_SETTINGS}
+    extra |= {"WEBTV_DATA": str(settings.data), "WEBTV_MODELS": str(settings.model_store)}
+    return ModelPool(
+        env=environment_of_models(os.environ, threads=usable_cores(), extra=extra),
+        clock=clock,
+        events=events,
+        vram_gb=settings.models_vram_gb or None,
     )
 
 
@@ -253,8 +149,9 @@ def script_desk(
     from webtv.prompts.grammar import GrammarWriter
     from webtv.prompts.memory import Memory
     from webtv.prompts.openai_writer import OpenAIWriter
+    from webtv.prompts.writer import Writer
 
-    primary = None
+    primary: Writer | None = None
     if settings.writer == "openai" and not (settings.openai_base_url or settings.openai_api_key):
         raise ConfigError(
             "the openai writer is asked for and no server is set",
@@ -270,6 +167,19 @@ def script_desk(
             api_key=key.get_secret_value() if key else None,
             timeout=settings.openai_timeout,
             hourly_calls=settings.openai_hourly_calls,
+            events=events,
+        )
+    if settings.writer == "local":
+        from webtv.prompts.local_writer import LocalWriter
+
+        how = runtime(settings)
+        primary = LocalWriter(
+            settings.local_writer_model,
+            clock=clock,
+            device=how.device,
+            dtype=how.dtype,
+            locate=how.locate,
+            timeout=settings.local_writer_timeout,
         )
     return ScriptDesk(
         primary,
@@ -304,6 +214,7 @@ async def orchestrator(
     """
     from webtv.air.client import HeadEndClient
     from webtv.engine.edits import EditQueue
+    from webtv.engine.grading import Grading
     from webtv.engine.orchestrator import Orchestrator
     from webtv.library.space import Space
 
@@ -336,6 +247,9 @@ async def orchestrator(
         events=events,
         ahead=settings.playlist_ahead,
         workers=workers,
+        lanes=settings.models_lanes,
+        pool_of=pool_of,
+        grading=Grading(pool_of, grades, stores.notes, stores.clock, events),
         edits=EditQueue(stores.database, stores.clock),
     )
 
@@ -388,5 +302,12 @@ def child_environment(settings: Settings) -> dict[str, str]:
         # no child inherits a secret.
         "WEBTV_OUTPUTS": "{}",
         "WEBTV_OPENAI_API_KEY": "",
+        "WEBTV_ENDPOINTS": "{}",
+        "WEBTV_MODELS_TOKEN": "",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def models_environment(settings: Settings) -> dict[str, str]:
+    """What the models' studio gets beside that: the endpoints with their tokens, which it alone asks."""
+    return {"WEBTV_ENDPOINTS": json.dumps(settings.endpoints)}

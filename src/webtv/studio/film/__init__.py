@@ -1,0 +1,1 @@
+"""FILM, Frame Interpolation for Large Motion: the network, its weights, and the adapter."""

@@ -1,0 +1,1 @@
+"""Beds from MusicGen."""

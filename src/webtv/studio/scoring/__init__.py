@@ -1,0 +1,1 @@
+"""Scoring: does a take show what was asked for? Measures, and a model that compares picture and text."""
