@@ -190,3 +190,12 @@ def test_a_device_that_cannot_keep_up_gets_what_it_can_take_and_the_buffer_stays
     assert least > 60
     assert made.count("embedded") / len(made) > 0.5
     assert any(name != "embedded" for name in made[len(made) // 2 :]), "it is not left idle for ever"
+
+
+def test_a_change_to_and_fro_is_told_once_in_a_while() -> None:
+    events: list[Event] = []
+    steps = ladder(speeds(40.0, 20.0, 12.0, 6.0), events)
+    for number in range(60):
+        steps.choose(LADDER, Need(30, 600, 16, idle=number % 2 == 0))
+    assert [event.kind for event in events].count("engine.quality.lowered") < 6
+    assert steps.name == "embedded"

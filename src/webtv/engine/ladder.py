@@ -30,6 +30,7 @@ _LOW = 0.25  # of the wanted buffer that must be left when the next sequence is 
 _CALM = 0.5  # of it, before a step up is taken
 _LONGEST = 31  # sequences for which a rung that failed is passed over
 _BRISK = 0.8  # seconds of work per second of video with which an almost empty buffer fills
+_TELL_AGAIN = 50  # sequences until the same change of rung is told a second time
 _LEAST = 60.0  # seconds that count as low whatever is wanted
 
 
@@ -163,6 +164,8 @@ class Ladder:
     speeds: Speeds
     tell: Callable[[Event], None]
     _name: str = field(default=FULL, init=False)
+    _chosen: int = field(default=0, init=False)  # sequences so far
+    _told: dict[tuple[str, str], int] = field(default_factory=dict, init=False)  # when a change is told again
     _failures: dict[str, int] = field(default_factory=dict, init=False)  # one after the other
     _rest: dict[str, int] = field(default_factory=dict, init=False)  # sequences for which it is passed over
 
@@ -182,6 +185,7 @@ class Ladder:
             ladder: from :func:`rungs`; never empty.
             need: how the channel stands.
         """
+        self._chosen += 1
         names = [rung.name for rung in ladder]
         now = names.index(self._name) if self._name in names else 0
         resting = {rung.name for rung in ladder[:-1] if self._rests(rung)}
@@ -231,6 +235,10 @@ class Ladder:
     ) -> None:
         if before == after:
             return
+        change = ladder[before].name, ladder[after].name
+        if self._chosen < self._told.get(change, 0):
+            return  # a device that cannot keep up gets every other sequence, and nobody wants to read that
+        self._told[change] = self._chosen + _TELL_AGAIN
         down, left = after > before, ladder[before]
         if left.name in resting:
             why = f"{left.name} failed lately"

@@ -31,7 +31,8 @@ def read(path: Path, *, place: str, trusted: bool = False) -> "Mapping[str, Tens
         from safetensors.torch import load_file
 
         try:
-            return load_file(path)
+            read: Mapping[str, Any] = load_file(path)
+            return read
         except (SafetensorError, OSError) as error:
             raise ConfigError(
                 f"{path.name} is no readable safetensors file", remedy="fetch it again", place=place
