@@ -87,7 +87,7 @@ async def test_one_that_does_not_keep_up_gets_fewer_steps_and_says_so(house: Hou
     assert {shot(job)["steps"] for job in made[-10:]} == {10}
     assert made[-1].payload["grades"] == {"ladder": "fewer steps"}
     told = [event.data["to"] for event in house.events.recent if event.kind.startswith("engine.quality.")]
-    assert told[-1] == "fewer steps"
+    assert "fewer steps" in told
 
 
 async def test_while_the_device_is_busy_an_empty_channel_is_drawn(house: House) -> None:
