@@ -24,3 +24,9 @@ def tiny_stable_diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_motion_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.motion_adapter(tmp_path_factory.mktemp("tiny-motion-adapter"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A module that is a Gradio app cannot even be read without Gradio; nobody asks for it then."""
+    unwanted = "not models" in (config.option.markexpr or "")
+    return True if unwanted and collection_path.name == "test_gradio.py" else None
