@@ -14,13 +14,13 @@ from webtv.studio.capability import Capability
 from webtv.studio.weights.register import PUBLISHED, licence_of
 from webtv.studio.weights.store import WeightStore
 
-_SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _EMBEDDED = frozenset({"procedural", "dis", "detail", "lanczos", "synth", "measures"})
 
 
 def graphics_cards() -> list[tuple[str, float]] | None:
     """Name and memory in GB (10^9 bytes) of each NVIDIA card; None if none is visible. Blocks."""
-    program = shutil.which("nvidia-smi", path=_SYSTEM_PATH)
+    program = shutil.which("nvidia-smi", path=SYSTEM_PATH)
     if program is None:
         return None
     query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from webtv import __version__, wiring
-from webtv.adapters import adapter_findings, graphics_cards
+from webtv.adapters import SYSTEM_PATH, adapter_findings, graphics_cards
 from webtv.bench.machine import ffmpeg_binary, ffmpeg_version, processor
 from webtv.core.errors import WebTVError
 from webtv.core.log import redact
@@ -29,7 +29,6 @@ from webtv.finding import Finding, State
 
 _APT = "sudo apt-get install -y "
 _REINSTALL = "pip install --force-reinstall "
-_SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _RTMP_MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 
 
@@ -314,13 +313,13 @@ def _extra(what: str, look: Callable[[], str | None], remedy: str) -> Finding:
 
 
 def _nginx() -> str | None:
-    installed = shutil.which("nginx", path=_SYSTEM_PATH) and _RTMP_MODULE.exists()
+    installed = shutil.which("nginx", path=SYSTEM_PATH) and _RTMP_MODULE.exists()
     return "installed; rtmp/nginx.conf is a working configuration" if installed else None
 
 
 def _chromium() -> str | None:
     names = ("chromium", "google-chrome-stable", "google-chrome")
-    return next((name for name in names if shutil.which(name, path=_SYSTEM_PATH)), None)
+    return next((name for name in names if shutil.which(name, path=SYSTEM_PATH)), None)
 
 
 def _graphics_card() -> Finding:
