@@ -275,3 +275,24 @@ async def test_times_agree_to_the_millisecond(house: House) -> None:
         assert dates[frame // GOP] == utc
         assert seen.get(frame, utc) == utc
     assert len(seen) >= 4
+
+
+async def test_what_has_just_aired_is_told_before_any_disk_has_it(house: House) -> None:
+    fill(house, 8)
+    (house.data / "asrun").write_text("a file where a folder should be: nothing can be logged")
+    clock, events = JumpingClock(START), list[Event]()
+    on_air = channel(house, clock, events)
+    joined: set[int] = set()
+    end = clock.monotonic() + 24
+    task = asyncio.create_task(on_air.run())
+    while clock.monotonic() < end:
+        await asyncio.sleep(0.001)
+        told = on_air.status()
+        if (now := told["now"]) and now["start_frame"]:
+            over = [airing for airing in told["aired"] if airing["start_frame"] < now["start_frame"]]
+            assert over[-1]["start_frame"] + over[-1]["frames"] == now["start_frame"]
+            joined.add(now["start_frame"])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(joined) >= 4
+    assert "air.books.waiting" in [event.kind for event in events]

@@ -43,6 +43,24 @@ async def test_what_aired_before_midnight_is_there_after_it(house: House) -> Non
     assert earlier[-1].prompt == "a pier, shot 1"
 
 
+async def test_between_log_and_head_end_nothing_is_missing_and_nothing_twice(house: House) -> None:
+    house.list(*(house.entry(n, n % 3) for n in range(1, 8)))
+    begun = house.clock.time()
+    house.log(1, begun, 1)
+    await tideline(house)
+    # The files are looked at once a second, the head-end is asked twice: another clip begins in between,
+    # and of what has just ended the page's look at the log knows nothing.
+    house.remembered = [house.airing(n % 3, begun + 4 * (n - 1), n) for n in (1, 2, 3, 4)]
+    house.clock.forward(begun + 12 - house.clock.time())
+    house.air(house.entry(4, 1))  # of which the head-end has made the end already
+    view = await tideline(house)
+    assert [entry.n for entry in view.timeline] == [1, 2, 3, 4, 5, 6, 7]
+    assert [entry.start_utc for entry in view.timeline] == [begun + 4 * step for step in range(7)]
+    house.log(2, begun + 4, 2)
+    house.log(0, begun + 8, 3)
+    assert (await tideline(house)).timeline == view.timeline
+
+
 async def test_files_are_looked_at_once_a_second_and_only_their_ends(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class House:
     station: LiveStation
     clips: list[Clip] = field(default_factory=list)
     on_air: dict[str, Any] = field(default_factory=dict)
+    remembered: list[Airing] = field(default_factory=list)
 
     async def make(self, shots: int) -> None:
         """A sequence with so many finished clips on the channel ``tideline``."""
@@ -107,16 +108,24 @@ class House:
             "seconds": FRAMES / FPS,
         }
 
+    def airing(self, index: int, at: float, n: int | None) -> Airing:
+        return Airing(n, self.clips[index].id, Kind.RERUN, 0, FRAMES, utc_text(at), cut=False)
+
     def log(self, index: int, at: float, n: int | None) -> None:
         """The as-run log says that this aired."""
-        airing = Airing(n, self.clips[index].id, Kind.RERUN, 0, FRAMES, utc_text(at), cut=False)
-        AsRunLog(self.data / "asrun" / "tideline").append(airing)
+        AsRunLog(self.data / "asrun" / "tideline").append(self.airing(index, at, n))
 
     def status(self) -> dict[str, Any]:
         return {
             "protocol": PROTOCOL,
             "channels": [
-                {"slug": slug, "state": "on_air" if now["n"] else "filler", "now": now, "locked": 0}
+                {
+                    "slug": slug,
+                    "state": "on_air" if now["n"] else "filler",
+                    "now": now,
+                    "aired": [asdict(airing) for airing in self.remembered],
+                    "locked": 0,
+                }
                 for slug, now in self.on_air.items()
             ],
         }

@@ -5,7 +5,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -370,6 +370,7 @@ class ChannelOnAir:
             "epoch": on_air.epoch if on_air else None,
             "frame": on_air.piece.frame if on_air and on_air.piece else None,
             "now": self._now(on_air),
+            "aired": [asdict(airing) for airing in on_air.clerk.latest] if on_air else [],
             "upcoming": [entry.n for entry in on_air.program.upcoming] if on_air else [],
             "locked": on_air.program.locked if on_air else 0,
             "late_ms": round(max(self.late, default=0.0) * 1000, 1),

@@ -12,6 +12,7 @@ from webtv.playlist.asrun import Airing, AsRunLog
 
 _PARTING = 1.0  # seconds in which what still waits is written at the end
 _WAITING = 10_000  # airings that wait while the disk takes nothing: half a day of them, and little memory
+_LATEST = 8  # airings that are told before anybody has read the log
 
 
 class Clerk:
@@ -37,6 +38,7 @@ class Clerk:
         self._slug = slug
         self._events = events
         self._airings = deque[Airing](maxlen=_WAITING)
+        self._latest = deque[Airing](maxlen=_LATEST)
         self._cursor: Cursor | None = None
         self._called = asyncio.Event()
         self._writing = False
@@ -50,6 +52,12 @@ class Clerk:
     def note(self, airing: Airing) -> None:
         """An airing is over. May be called from any thread; it is written with the next cursor."""
         self._airings.append(airing)
+        self._latest.append(airing)
+
+    @property
+    def latest(self) -> tuple[Airing, ...]:
+        """The latest airings of this process, oldest first, whether they are written yet or not."""
+        return tuple(self._latest)
 
     def stand(self, cursor: Cursor) -> None:
         """The timeline stands here now; only the latest counts."""

@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from webtv.clips.clip import Kind
 
@@ -33,6 +34,23 @@ class Airing:
     frames: int
     utc: str
     cut: bool
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Airing":
+        """The inverse of :func:`dataclasses.asdict`.
+
+        Raises:
+            ValueError, TypeError, KeyError, OverflowError: this is not an airing.
+        """
+        return cls(
+            n=None if data["n"] is None else int(data["n"]),
+            clip=str(data["clip"]),
+            kind=Kind(data["kind"]),
+            start_frame=int(data["start_frame"]),
+            frames=int(data["frames"]),
+            utc=utc_text(utc_seconds(data["utc"])),
+            cut=bool(data["cut"]),
+        )
 
 
 def utc_text(seconds: float) -> str:
@@ -138,15 +156,6 @@ class AsRunFollower:
 def _airings(lines: Iterable[bytes]) -> Iterator[Airing]:
     for line in lines:
         try:
-            data = json.loads(line)
-            yield Airing(
-                n=None if data["n"] is None else int(data["n"]),
-                clip=str(data["clip"]),
-                kind=Kind(data["kind"]),
-                start_frame=int(data["start_frame"]),
-                frames=int(data["frames"]),
-                utc=utc_text(utc_seconds(data["utc"])),
-                cut=bool(data["cut"]),
-            )
+            yield Airing.from_json(json.loads(line))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             continue  # torn by a process that was killed, or written by somebody else

@@ -11,7 +11,7 @@ from webtv.library.catalogue import Catalogue
 from webtv.playlist.asrun import Airing, AsRunLog, utc_seconds
 from webtv.playlist.entry import Entry
 from webtv.themes.channel import Channel
-from webtv.viewers.schedule import Schedule, following
+from webtv.viewers.schedule import Schedule, aired, following
 from webtv.viewers.showings import Part, showings
 from webtv.viewers.station import ChannelGuide, Showing
 from webtv.viewers.withdrawal import Withdrawals
@@ -122,10 +122,9 @@ class Listings:
         until = utc_seconds(now["start_utc"]) if now else self._clock.time()
         since = self._clock.time() - PAST
         size = round((PAST + _MOST) / _SHORTEST) * _LINE
+        logged = await asyncio.to_thread(self._log.tail, size)
         airings = [
-            airing
-            for airing in await asyncio.to_thread(self._log.tail, size)
-            if since - _MOST <= utc_seconds(airing.utc) < until
+            airing for airing in aired(logged, status) if since - _MOST <= utc_seconds(airing.utc) < until
         ]
         entries = [entry for entry in following(schedule, status) if entry.clip not in self._blocked]
         rest = await self._rest(now) if now and not now["n"] else []

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,12 @@ from webtv.library.journal import Journal
 from webtv.library.notes import Notes
 from webtv.library.ratings import Ratings
 from webtv.library.storage import POSTER, Storage
-from webtv.playlist.asrun import utc_seconds
+from webtv.playlist.asrun import Airing, utc_seconds
 from webtv.playlist.entry import Entry
 from webtv.probe.watch import PROBE, read_findings
 from webtv.themes.channel import Channel
 from webtv.viewers.listings import Guides
-from webtv.viewers.schedule import Schedule, following
+from webtv.viewers.schedule import Schedule, aired, following
 from webtv.viewers.station import (
     ChannelGuide,
     ChannelState,
@@ -262,7 +262,7 @@ class LiveStation:
             state=self._state(channel, status),
             now=now,
             next=tuple(ahead),
-            earlier=await self._earlier(schedule, channel, now),
+            earlier=await self._earlier(aired(schedule.airings, status), channel),
             buffer_seconds=buffer,
             viewers=watching.get(slug, 0),
             accent=channel.branding.accent,
@@ -286,12 +286,12 @@ class LiveStation:
             return ChannelState.PAUSED
         return ChannelState(status["state"])
 
-    async def _earlier(self, schedule: Schedule, channel: Channel, now: OnAir | None) -> tuple[OnAir, ...]:
+    async def _earlier(self, airings: Sequence[Airing], channel: Channel) -> tuple[OnAir, ...]:
         since = self._clock.time() - self._window - 30
         found: list[OnAir] = []
-        for airing in schedule.airings:
+        for airing in airings:
             start = utc_seconds(airing.utc)
-            if start < since or (now and start >= now.start_utc):
+            if start < since:
                 continue
             clip = await self._known_clip(airing.clip)
             entry = Entry(

@@ -2,12 +2,12 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from webtv.core.clock import Clock
-from webtv.playlist.asrun import Airing, AsRunLog
+from webtv.playlist.asrun import Airing, AsRunLog, utc_seconds
 from webtv.playlist.entry import Entry
 from webtv.playlist.ffconcat import PlaylistReader
 
@@ -55,6 +55,28 @@ class Schedule:
             self._entries = tuple(self._reader.entries)
         # The end of the log is enough, and spans midnight; a day's file is long by the evening.
         self._airings = tuple(self._log.tail(_AIRINGS * _LINE)[-_AIRINGS:])
+
+
+def aired(airings: Iterable[Airing], status: Mapping[str, Any] | None) -> tuple[Airing, ...]:
+    """What was on air before what is on air now, without a hole between log and head-end.
+
+    The log was read a moment before or after the head-end was asked, and is written a moment behind the
+    air: what ended in between is told by the head-end, from memory.
+
+    Args:
+        airings: the end of the as-run log, oldest first.
+        status: what the head-end says of the channel, or None.
+    """
+    logged = tuple(airings)
+    if status is None:
+        return logged
+    known = {(airing.utc, airing.clip) for airing in logged}
+    told = (Airing.from_json(data) for data in status.get("aired", ()))
+    everything = (*logged, *(airing for airing in told if (airing.utc, airing.clip) not in known))
+    if not status["now"]:
+        return everything
+    begun = utc_seconds(status["now"]["start_utc"])
+    return tuple(airing for airing in everything if utc_seconds(airing.utc) < begun)
 
 
 def following(schedule: Schedule, status: Mapping[str, Any] | None) -> tuple[Entry, ...]:
