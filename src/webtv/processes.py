@@ -5,7 +5,6 @@ What only one of them needs is imported by it, so that a head-end that was kille
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import random
 import signal
@@ -15,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from webtv.core.allocator import give_memory_back
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, ConflictError
 from webtv.core.events import EventLog, LogSink
@@ -26,8 +26,6 @@ from webtv.core.sockets import expect_short
 
 _ADDRESS = "web.address"
 _LAST_SECONDS = 5.0
-_ARENAS, _LARGE = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
-_WHOLE = 256 * 1024  # bytes from which a block is the system's: clips and beds come and go whole
 
 
 async def serve_station(settings: Settings, *, takeover: bool) -> None:
@@ -49,6 +47,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     (settings.data / "logs").mkdir(exist_ok=True)
     seen = sys.stdout.isatty()
+    give_memory_back(arenas=2)
     with contextlib.ExitStack() as stack:
         log = stack.enter_context((settings.data / "logs" / "station.log").open("a", encoding="utf-8"))
         configure_log(settings.log_level, stream=log if seen else None, as_json=seen)
@@ -123,16 +122,12 @@ def _settle_in() -> None:
     """Fit the interpreter to a process that lives for months and must be punctual.
 
     Threads that mix hand the interpreter over within a millisecond, so that a deadline is not kept waiting
-    for five; and the allocator keeps two arenas instead of eight per core, each of which would hold on to
-    what one channel once needed, and gives large blocks back (left alone, it raises that limit to the size of
-    the largest that it has seen, and keeps holes: 2 MB for each channel).
+    for five; and the allocator gives back what one channel once needed (left alone, it keeps holes: 2 MB for
+    each channel).
     """
     sys.setswitchinterval(0.001)
     allow_descriptors()
-    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
-        library = ctypes.CDLL(None)
-        library.mallopt(_ARENAS, 2)
-        library.mallopt(_LARGE, _WHOLE)
+    give_memory_back(arenas=2)
 
 
 async def serve_studio(settings: Settings, *, leash: bool) -> None:

@@ -22,6 +22,7 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 
 from webtv.air.faults import Fault
+from webtv.core.allocator import give_memory_back
 
 _LINE = 16_384
 _STRETCH = 1 << 18  # bytes of one read; half a second of the largest format fits
@@ -133,6 +134,8 @@ def main() -> int:
     if _line() != b"go\n":
         return 0  # never wanted
     av.logging.set_level(av.logging.ERROR)
+    give_memory_back(arenas=1)
+    buffer = memoryview(bytearray(_STRETCH))  # one for the session: a day of reading anew leaves holes
     live = False
     with av.logging.Capture(local=False) as said:
         try:
@@ -141,8 +144,8 @@ def main() -> int:
             push.connect()
             live = True
             os.write(1, b"live\n")
-            while data := os.read(0, _STRETCH):
-                push.write(data)
+            while count := os.readv(0, [buffer]):
+                push.write(bytes(buffer[:count]))
                 del said[:-_KEPT]
             push.close()
         except Exception as error:  # whatever it is, its own words may quote the address
