@@ -160,3 +160,22 @@ def test_the_command_fails_only_if_nothing_can_run(tmp_path: Path) -> None:
     bad = doctor("--data", tmp_path, "--channels", tmp_path, "--port", "0")
     assert bad.returncode == 1
     assert "cannot run yet: channels" in bad.stdout
+
+
+def test_a_wrong_endpoint_is_one_finding_among_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farm = {"kind": "nope", "addresses": "https://video.example/v1", "token": "s3cret"}
+    monkeypatch.setenv("WEBTV_ENDPOINTS", json.dumps({"farm": farm}))
+    wiring.endpoints.cache_clear()
+    try:
+        diagnosis = examine(settings(tmp_path / "data"))
+    finally:
+        monkeypatch.undo()
+        wiring.endpoints.cache_clear()
+    assert not diagnosis.ok
+    finding = of(diagnosis, "WEBTV_ENDPOINTS.farm.kind")
+    assert (finding.state, finding.remedy) == (State.BAD, "correct WEBTV_ENDPOINTS, see docs/settings.md")
+    assert of(diagnosis, "Python").state is State.GOOD
+    assert of(diagnosis, "database").state is State.GOOD
+    assert "s3cret" not in repr(diagnosis)

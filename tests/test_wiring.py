@@ -1,6 +1,8 @@
 """Adapters are chosen in one place, and what they refuse is said at the place where it was written."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from webtv import wiring
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, WebTVError
-from webtv.core.settings import load_settings
+from webtv.core.events import Event, LogSink
+from webtv.core.settings import Settings, load_settings
 from webtv.studio.interpolation import DISInterpolator
 from webtv.themes.loader import check_channel
 from webtv.wiring import adapters
@@ -163,11 +166,49 @@ def test_an_endpoint_is_an_adapter_by_its_name(monkeypatch: pytest.MonkeyPatch) 
         assert "farm" not in wiring.adapter_names("music")
         assert wiring.pool_of({"shot": {"use": "farm"}}) == "models"
         assert "s3cret" not in repr(load_settings())
+
+        # Whoever listens in this process hears of it, even if the adapter was built before.
+        heard: list[Event] = []
+        models.hear_endpoints(heard.append)
+        (address,) = rota = models._rota("farm")
+        rota.breaker(address).failed("it answers 503", rest=60.0)
+        assert [(event.kind, event.data["endpoint"]) for event in heard] == [("studio.remote.opened", "farm")]
         monkeypatch.setenv("WEBTV_ENDPOINTS", text.replace("farm", "zeroscope"))
         models.endpoints.cache_clear()
         with pytest.raises(ConfigError, match=r"WEBTV_ENDPOINTS\.zeroscope: an adapter has this name"):
             wiring.adapter_names("shot")
     finally:
         monkeypatch.undo()
+        models.hear_endpoints(LogSink())
+        models._rota.cache_clear()
         models.endpoints.cache_clear()
         adapters._kept.cache_clear()
+
+
+@pytest.mark.parametrize("environment", [wiring.model_environment, wiring.child_environment])
+def test_a_child_is_told_no_secret_and_finds_none(
+    environment: Callable[[Settings], dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    farm = {"farm": {"kind": "videos-api", "addresses": "https://video.example/v1", "token": "s3cret"}}
+    lines = {
+        "WEBTV_ENDPOINTS": json.dumps(farm),
+        "WEBTV_MODELS_TOKEN": "s3cret",
+        "WEBTV_OPENAI_API_KEY": "s3cret",
+        "WEBTV_OUTPUTS": '{"mirror": "rtmp://live.example/app/s3cret"}',
+        "WEBTV_MODELS_DEVICE": "cpu",
+    }
+    (tmp_path / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in lines.items()))
+    settings = load_settings()
+    assert settings.models_token is not None
+    told = environment(settings)
+    assert "s3cret" not in " ".join(told.values())
+    for name in [name for name in os.environ if name.startswith("WEBTV_")]:
+        monkeypatch.delenv(name)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    seen = load_settings()  # in the same folder, as a child does
+    assert seen.models_device == "cpu"
+    assert (seen.endpoints, seen.outputs) == ({}, {})
+    assert not seen.models_token
+    assert not seen.openai_api_key

@@ -82,7 +82,16 @@ class Diagnosis:
 def examine(settings: Settings) -> Diagnosis:
     """Look at this machine with the eyes of an operator."""
     looks = (_machine, _media, _station, _settings, adapter_findings, _extras)
-    return Diagnosis(tuple(finding for look in looks for finding in look(settings)))
+    found = [finding for look in looks for finding in _looked(look, settings)]
+    return Diagnosis(tuple(dict.fromkeys(found)))
+
+
+def _looked(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """What one look finds; a setting that keeps it from looking on is a finding itself, and is told once."""
+    try:
+        yield from look(settings)
+    except WebTVError as error:
+        yield Finding("settings", error.place or "settings", State.BAD, error.message, error.remedy)
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:

@@ -1,12 +1,13 @@
 """Fetching weights from a hub: pinned, resumed, refused where it should be."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hub import Hub, Repository, hub
 
-from webtv.core.errors import ConfigError, ResourceError, TransientError
+from webtv.core.errors import ConfigError, ConflictError, ResourceError, TransientError, WebTVError
 from webtv.studio.weights.store import WeightStore
 from webtv.testing.clock import VirtualClock
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.models
 MODEL = "somebody/tiny-video"
 FIRST, SECOND = "1" * 40, "2" * 40
 FILES = {
-    "model_index.json": b'{"_class_name": "X"}',
+    "model_index.json": b'{"_class_name": "X", "unet": ["diffusers", "UNet"]}',
     "unet/diffusion_pytorch_model.safetensors": bytes(range(256)) * 300,
     "unet/diffusion_pytorch_model.bin": b"\x80\x04pickle",
     "modeling.py": b"import os",
@@ -62,10 +63,60 @@ def test_once_locked_a_newer_revision_is_not_taken_unasked(server: Hub, store: W
 def test_a_file_that_changes_under_its_revision_is_refused(server: Hub, store: WeightStore) -> None:
     folder = store.pull(MODEL).folder
     server.models[MODEL].commits[FIRST] = {**FILES, SAFE[1]: b"forged" * 99}
+    store.pull(MODEL)
+    assert store.verify(MODEL).ok, "what was fetched first is there, and nothing else is asked for"
     (folder / SAFE[1]).unlink()
     with pytest.raises(ConfigError, match="is not what it was, though the revision is the same"):
         store.pull(MODEL)
-    assert not store.verify(MODEL).ok
+    with pytest.raises(ConfigError, match="cannot be read"):
+        store.locate(MODEL)
+    server.models[MODEL].commits[FIRST] = FILES
+    assert store.pull(MODEL).folder == store.locate(MODEL)
+    assert store.verify(MODEL).ok
+
+
+def test_what_is_locked_is_loaded_until_another_revision_is_there_whole(
+    server: Hub, store: WeightStore
+) -> None:
+    store.pull(MODEL)
+    server.models[MODEL].commits[SECOND] = {**FILES, SAFE[1]: bytes(reversed(range(256))) * 300}
+
+    def cut_off(name: str, _done: int, _total: int) -> None:
+        if not name:
+            raise KeyboardInterrupt  # everything is there and nothing is judged
+
+    with pytest.raises(KeyboardInterrupt):
+        store.pull(MODEL, revision=SECOND, tell=cut_off)
+    assert (store.locate(MODEL) / SAFE[1]).read_bytes() == FILES[SAFE[1]]
+    assert store.provenance(MODEL)["revision"] == FIRST
+    assert store.verify(MODEL).ok
+    server.asked.clear()
+    second = store.pull(MODEL, revision=SECOND)
+    assert server.fetched() == [], "it was there already"
+    assert (second.folder / SAFE[1]).read_bytes() != FILES[SAFE[1]]
+    assert [path for path in store.root.iterdir() if path.is_dir()] == [second.folder]
+
+
+def test_two_who_fetch_at_once_do_not_lose_each_others_entry(server: Hub, store: WeightStore) -> None:
+    server.models["some/other"] = Repository({FIRST: FILES})
+
+    def meanwhile(name: str, _done: int, _total: int) -> None:
+        if not name:
+            store.pull("some/other")
+            with pytest.raises(ConflictError, match=f"{MODEL} is being fetched by process"):
+                store.remove(MODEL)
+
+    store.pull(MODEL, tell=meanwhile)
+    assert [each.model for each in store.stored()] == ["some/other", MODEL]
+
+
+def test_of_a_pipeline_only_its_parts_come_and_each_once(server: Hub, store: WeightStore) -> None:
+    twin = "unet/diffusion_pytorch_model.fp16.safetensors"
+    others = {twin: b"halves", "root-checkpoint.safetensors": b"all", "controlnet/model.safetensors": b"else"}
+    server.models[MODEL].commits[FIRST] = {**FILES, **others}
+    assert sorted(store.pull(MODEL).locked.files) == SAFE
+    halves = replace(store, root=store.root / "halves", variant="fp16")
+    assert sorted(halves.pull(MODEL).locked.files) == ["model_index.json", twin]
 
 
 def test_what_was_cut_off_is_fetched_by_the_next_pull(server: Hub, store: WeightStore) -> None:
@@ -96,9 +147,24 @@ def test_each_refusal_says_what_to_do(server: Hub, store: WeightStore) -> None:
     server.models["shy/model"] = Repository({FIRST: FILES}, gated=True)
     with pytest.raises(ConfigError, match="agree to them on its page"):
         store.pull("shy/model")
-    server.models["bad/model"] = Repository({FIRST: {"../../outside.safetensors": b"x"}})
-    with pytest.raises(ConfigError, match="outside its folder"):
-        store.pull("bad/model")
+    for strange in (
+        "../../outside.safetensors",
+        "unet//x.safetensors",
+        "C:/x.safetensors",
+        "a\nb.safetensors",
+    ):
+        server.models["bad/model"] = Repository({FIRST: {strange: b"x"}})
+        with pytest.raises(ConfigError, match="outside its folder"):
+            store.pull("bad/model")
+    server.models["long/model"] = Repository({FIRST: {f"{'x' * 300}.safetensors": b"x"}})
+    with pytest.raises(WebTVError):
+        store.pull("long/model")
+    server.models["odd/index"] = Repository({FIRST: {**FILES, "model_index.json": b"[]"}})
+    with pytest.raises(ConfigError, match=r"model_index\.json of odd/index cannot be read"):
+        store.pull("odd/index")
+    for no_id in ("a--b", "a..b", "some/x.git"):
+        with pytest.raises(ConfigError, match="is no id"):
+            store.pull(no_id)
     assert not store.stored()
 
 
@@ -120,4 +186,4 @@ def test_a_disk_that_is_too_small_is_told_before(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(ResourceError, match="WEBTV_MODELS"):
         store.pull(MODEL)
-    assert server.fetched() == []
+    assert server.fetched() == ["model_index.json"]

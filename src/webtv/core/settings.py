@@ -6,7 +6,7 @@ documentation; a test holds ``docs/settings.md`` complete.
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -19,7 +19,12 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from webtv.core.errors import ConfigError
 
@@ -247,6 +252,23 @@ class Settings(BaseSettings):
         description="Machines elsewhere that make takes, by the name that channel files use, as JSON; "
         "see [models](models.md).",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the environment says stands; objects in it are not merged with those in ``.env``."""
+
+        def rest() -> dict[str, Any]:
+            said = env_settings()
+            return {name: value for name, value in dotenv_settings().items() if name not in said}
+
+        return init_settings, env_settings, cast("PydanticBaseSettingsSource", rest), file_secret_settings
 
     @property
     def model_store(self) -> Path:

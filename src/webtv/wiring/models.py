@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError
-from webtv.core.events import LogSink
+from webtv.core.events import Event, EventSink, LogSink
 from webtv.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ def weight_store(settings: Settings) -> "WeightStore":
     from webtv.studio.weights.store import WeightStore
 
     token = settings.models_token.get_secret_value() if settings.models_token else None
-    return WeightStore(settings.model_store, SystemClock(), settings.models_unsafe, token)
+    return WeightStore(
+        settings.model_store,
+        SystemClock(),
+        settings.models_unsafe,
+        token,
+        variant=settings.models_variant,
+    )
 
 
 def runtime(settings: Settings) -> "Runtime":
@@ -183,12 +189,29 @@ def endpoints() -> Mapping[str, "Endpoint"]:
     return judged(load_settings().endpoints)
 
 
+class _Ear:
+    """Hears of the endpoints that all channels of this process share; the log, until somebody else does."""
+
+    sink: EventSink = LogSink()
+
+    def __call__(self, event: Event) -> None:
+        self.sink(event)
+
+
+_ear = _Ear()
+
+
+def hear_endpoints(events: EventSink) -> None:
+    """Tell there of endpoints that stopped answering and of those that answer again, not only in the log."""
+    _ear.sink = events
+
+
 @functools.lru_cache(maxsize=64)
 def _rota(name: str) -> "Rota[Any]":
     """Which of an endpoint's addresses work; shared by all channels of this process."""
     from webtv.studio.remote.shots import rota_of
 
-    return rota_of(name, endpoints()[name], clock=SystemClock(), noise=random.Random(), events=LogSink())
+    return rota_of(name, endpoints()[name], clock=SystemClock(), noise=random.Random(), events=_ear)
 
 
 def endpoint_shots(endpoint: str, /, **options: Any) -> Any:

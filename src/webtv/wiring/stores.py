@@ -15,7 +15,7 @@ from webtv.core.ids import IdFactory
 from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
 from webtv.wiring.adapters import chooser, composers, grades, pool_of
-from webtv.wiring.models import runtime
+from webtv.wiring.models import hear_endpoints, runtime
 
 if TYPE_CHECKING:
     from webtv.db.database import Database
@@ -38,6 +38,13 @@ _MODEL_SETTINGS = frozenset(
     for name in Settings.model_fields
     if (name.startswith("models_") or name.endswith("_model")) and name != "models_token"
 ) | {"TORCH_DTYPE", "MODEL_VARIANT"}
+# Said, and not left out: a child that finds nothing in its environment would read them in the .env file.
+_NO_SECRETS = {
+    "WEBTV_OUTPUTS": "{}",
+    "WEBTV_ENDPOINTS": "{}",
+    "WEBTV_OPENAI_API_KEY": "",
+    "WEBTV_MODELS_TOKEN": "",
+}
 _REMEMBERED = 250  # sequences of each channel that a writer remembers over a restart
 
 
@@ -100,6 +107,7 @@ def production(stores: Stores, events: EventSink, pool: "ModelPool | None" = Non
     from webtv.engine.production import Production
     from webtv.engine.takes import Takes
 
+    hear_endpoints(events)
     data = stores.settings.data
     return Production(
         chooser(pool),
@@ -113,15 +121,21 @@ def production(stores: Stores, events: EventSink, pool: "ModelPool | None" = Non
     )
 
 
-def model_pool(settings: Settings, clock: Clock, events: EventSink) -> "ModelPool":
-    """The children in which models work."""
+def model_environment(settings: Settings) -> dict[str, str]:
+    """The whole environment of a model's child: what to load and how, and no secret."""
     from webtv.studio.hosting.environment import child_environment as environment_of_models
-    from webtv.studio.hosting.pool import ModelPool
 
     extra = {name: value for name, value in os.environ.items() if name in _MODEL_SETTINGS}
     extra |= {"WEBTV_DATA": str(settings.data), "WEBTV_MODELS": str(settings.model_store)}
+    return environment_of_models(os.environ, threads=usable_cores(), extra=extra | _NO_SECRETS)
+
+
+def model_pool(settings: Settings, clock: Clock, events: EventSink) -> "ModelPool":
+    """The children in which models work."""
+    from webtv.studio.hosting.pool import ModelPool
+
     return ModelPool(
-        env=environment_of_models(os.environ, threads=usable_cores(), extra=extra),
+        env=model_environment(settings),
         clock=clock,
         events=events,
         vram_gb=settings.models_vram_gb or None,
@@ -298,13 +312,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
         # One thread each: parallelism comes from processes, and the air keeps its share of the cores.
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",  # threads that come and go would each keep an arena of frames
-        # Addresses with keys reach the head-end by air.json (0600), and only this process writes prompts:
-        # no child inherits a secret.
-        "WEBTV_OUTPUTS": "{}",
-        "WEBTV_OPENAI_API_KEY": "",
-        "WEBTV_ENDPOINTS": "{}",
-        "WEBTV_MODELS_TOKEN": "",
         "OPENBLAS_NUM_THREADS": "1",
+        # Addresses with keys reach the head-end by air.json (0600), and only this process writes prompts.
+        **_NO_SECRETS,
     }
 
 

@@ -17,7 +17,7 @@ MODEL = "somebody/tiny-video"
 
 def put(store: WeightStore, files: dict[str, bytes], model: str = MODEL) -> Path:
     """A model as a fetch leaves it."""
-    folder = store.folder(model)
+    folder = store.home(model, Locked("a" * 40, "", {}))
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,29 +6,30 @@ every loader calls, never does.
 
 import contextlib
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 from webtv.core.clock import Clock
 from webtv.core.errors import (
     ComponentError,
     ConfigError,
+    ConflictError,
     InputError,
     ResourceError,
-    TransientError,
-    WebTVError,
 )
 from webtv.core.files import sha256_of
+from webtv.core.lock import LockHeld, held
+from webtv.studio.weights.hub import Hub, hub_errors
 from webtv.studio.weights.inspection import PICKLES, UNSAFE, WANTED, expect_safe, files_of
 from webtv.studio.weights.lock import Locked, LockedFile, read_lock, write_lock
 from webtv.studio.weights.register import Licence, licence_of
+from webtv.studio.weights.selection import INDEX, of_pipeline, parts_of
 
 _PLACE = "models"
-_INSTALL = "pip install 'webtv[models]'"
 _ROOM = 1.05  # times a model's size that the disk must have free
 
 Tell = Callable[[str, int, int], None]
@@ -77,6 +78,7 @@ class WeightStore:
         unsafe: ids and folders of models whose pickles the operator trusts.
         token: for models that want one.
         endpoint: address of another hub; None for the usual one.
+        variant: which twin is fetched of weights that come in several, e.g. ``fp16``; None for the plain one.
     """
 
     root: Path
@@ -84,6 +86,7 @@ class WeightStore:
     unsafe: frozenset[str] = frozenset()
     token: str | None = field(default=None, repr=False)
     endpoint: str | None = None
+    variant: str | None = None
 
     @property
     def lock_file(self) -> Path:
@@ -91,7 +94,7 @@ class WeightStore:
         return self.root / "models.lock.json"
 
     def folder(self, model: str) -> Path:
-        """Where a model by this id lies or would lie.
+        """What the names of a model's folders begin with.
 
         Raises:
             InputError: this is no id.
@@ -105,6 +108,14 @@ class WeightStore:
                 f"{model!r} is no model", place=_PLACE, remedy="write an id such as owner/name, or a folder"
             )
         return self.root / "--".join(parts)
+
+    def home(self, model: str, locked: Locked) -> Path:
+        """Where the files of one revision of a model lie: another revision never touches them.
+
+        Raises:
+            InputError: this is no id.
+        """
+        return _home(self.folder(model), locked.revision)
 
     def locate(self, model: str) -> Path:
         """The folder of a model: the operator's own, or the one that was fetched for an id. Blocks.
@@ -123,12 +134,13 @@ class WeightStore:
                 raise ConfigError(f"there is no {model}", place=_PLACE, remedy="correct the path")
             expect_safe(model, place, allowed=model in self.unsafe)
             return place
-        folder = self.folder(model)
+        self.folder(model)
         locked = read_lock(self.lock_file).get(model)
         if locked is None:
             raise ComponentError(
                 f"{model} has not been fetched", place=_PLACE, remedy=f"run `webtv models pull {model}`"
             )
+        folder = self.home(model, locked)
         if fault := next(self._faults(folder, locked, deep=False), None):
             raise ConfigError(
                 fault, place=f"{_PLACE} {model}", remedy=f"run `webtv models pull {model}` again"
@@ -153,7 +165,7 @@ class WeightStore:
         """Every model that was fetched. Blocks."""
         locked = read_lock(self.lock_file)
         return [
-            Stored(model, entry, licence_of(model), self.folder(model))
+            Stored(model, entry, licence_of(model), self.home(model, entry))
             for model, entry in sorted(locked.items())
         ]
 
@@ -162,7 +174,7 @@ class WeightStore:
         locked = read_lock(self.lock_file).get(model)
         if locked is None:
             return Verdict(model, False, ("it was not fetched by this store",))
-        faults = tuple(self._faults(self.folder(model), locked, deep=True, tell=tell))
+        faults = tuple(self._faults(self.home(model, locked), locked, deep=True, tell=tell))
         return Verdict(model, not faults, faults)
 
     def _faults(
@@ -190,7 +202,8 @@ class WeightStore:
     def pull(self, model: str, *, revision: str | None = None, tell: Tell = lambda *_: None) -> Stored:
         """Fetch a model from the hub, or what is missing of it, and lock it. Blocks.
 
-        What was cut off is gone on with.
+        What was cut off is gone on with. Until all of it is there and judged, what was locked before stays as
+        it is, and is what is loaded.
 
         Args:
             model: its id.
@@ -200,80 +213,108 @@ class WeightStore:
         Raises:
             ComponentError: the hub's client is not installed.
             ConfigError: there is no such model or revision, it is not ours to read, or it holds nothing safe.
+            ConflictError: another process is fetching it.
             TransientError: the hub cannot be reached.
             ResourceError: the disk is too small.
         """
         folder = self.folder(model)
-        lock = read_lock(self.lock_file)
-        wanted = revision or (lock[model].revision if model in lock else None)
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._alone(folder.with_name(f".{folder.name}.lock"), f"{model} is being fetched"):
+            return self._pulled(model, folder, revision, tell)
+
+    def _pulled(self, model: str, folder: Path, revision: str | None, tell: Tell) -> Stored:
+        known = read_lock(self.lock_file).get(model)
         allowed = model in self.unsafe
         patterns = [*WANTED, *(f"*{suffix}" for suffix in PICKLES if allowed)]
-        with _hub_errors(model):
-            commit, files = self._listed(model, wanted, patterns)
+        with hub_errors(model):
+            wanted = revision or (known.revision if known else None)
+            hub = Hub(self.token, self.endpoint)
+            commit, files = hub.listed(model, wanted, patterns)
+            home = _home(folder, commit)
+            coming = home.with_name(f"{home.name}.coming")
+            if not coming.exists() and known is not None:
+                _link(_home(folder, known.revision), coming)
+            if INDEX in files:
+                hub.fetch(model, commit, INDEX, coming)
+                parts = _parts(model, coming / INDEX)
+                files = {name: files[name] for name in of_pipeline(files, parts, self.variant)}
             if not any(name.endswith((".safetensors", *PICKLES)) for name in files):
                 raise ConfigError(
                     f"{model} has no weights that are only numbers",
                     place=_PLACE,
                     remedy=UNSAFE,
                 )
-            self._expect_room(model, sum(files.values()), folder)
+            self._expect_room(model, sum(files.values()), coming)
             done, total = 0, sum(files.values())
             for name, size in sorted(files.items()):
                 tell(name, done, total)
-                self._fetch(model, commit, name, folder)
+                hub.fetch(model, commit, name, coming)
                 done += size
             tell("", total, total)
-        for path in files_of(folder):  # left by an earlier revision
-            if path.relative_to(folder).as_posix() not in files:
+        for path in files_of(coming):  # of another revision
+            if path.relative_to(coming).as_posix() not in files:
                 path.unlink()
         hashes = {
-            name: LockedFile((folder / name).stat().st_size, sha256_of(folder / name)) for name in files
+            name: LockedFile((coming / name).stat().st_size, sha256_of(coming / name)) for name in files
         }
-        known = lock.get(model)
-        if known is not None and known.revision == commit and (changed := _changed(known.files, hashes)):
+        same = known is not None and known.revision == commit
+        if same and known is not None and (changed := _changed(known.files, hashes)):
+            shutil.rmtree(coming)
             raise ConfigError(
                 f"{changed} of {model} is not what it was, though the revision is the same",
                 place=_PLACE,
-                remedy="do not use it before you know why; to take it all the same delete its entry in "
-                f"{self.lock_file.name}",
+                remedy="do not use it before you know why; what was fetched first is untouched. To take the "
+                f"new one all the same delete the model's entry in {self.lock_file.name}",
             )
-        stamp = datetime.fromtimestamp(self.clock.time(), UTC).isoformat(timespec="seconds")
-        lock[model] = Locked(commit, stamp, hashes)
-        write_lock(self.lock_file, lock)
-        return Stored(model, lock[model], licence_of(model), folder)
+        locked = Locked(commit, self._stamp(), hashes)
+        if same and next(self._faults(home, locked, deep=False), None) is None:
+            shutil.rmtree(coming)  # nothing was missing, and somebody may be loading it
+        else:
+            shutil.rmtree(home, ignore_errors=True)
+            coming.rename(home)
+        self._write(model, locked)
+        if known is not None and not same:
+            shutil.rmtree(_home(folder, known.revision), ignore_errors=True)
+        return Stored(model, locked, licence_of(model), home)
 
     def remove(self, model: str) -> bool:
-        """Delete a model and its entry; False if there was none. Blocks."""
-        lock = read_lock(self.lock_file)
-        if lock.pop(model, None) is None:
+        """Delete a model and its entry; False if there was none. Blocks.
+
+        Raises:
+            InputError: this is no id.
+            ConflictError: it is being fetched.
+        """
+        folder = self.folder(model)
+        if not self.root.is_dir():
             return False
-        write_lock(self.lock_file, lock)
-        shutil.rmtree(self.folder(model), ignore_errors=True)
-        return True
+        with self._alone(folder.with_name(f".{folder.name}.lock"), f"{model} is being fetched"):
+            known = self._write(model, None)
+            if known is not None:
+                shutil.rmtree(_home(folder, known.revision), ignore_errors=True)
+            return known is not None
 
-    def _listed(self, model: str, revision: str | None, patterns: list[str]) -> tuple[str, dict[str, int]]:
-        """Commit and wanted files with their sizes."""
-        hub = _hub()
-        api = hub.HfApi(endpoint=self.endpoint, token=self.token)
-        info = api.model_info(model, revision=revision, files_metadata=True)
-        sizes = {each.rfilename: int(each.size or 0) for each in info.siblings or ()}
-        names = list(hub.utils.filter_repo_objects(sizes, allow_patterns=patterns))
-        if strange := next((name for name in names if not _stays_inside(name)), None):
-            raise ConfigError(
-                f"{model} names a file outside its folder: {strange!r}", place=_PLACE, remedy="do not use it"
-            )
-        return str(info.sha), {name: sizes[name] for name in names}
+    def _stamp(self) -> str:
+        return datetime.fromtimestamp(self.clock.time(), UTC).isoformat(timespec="seconds")
 
-    def _fetch(self, model: str, commit: str, name: str, folder: Path) -> None:
-        hub = _hub()
-        hub.hf_hub_download(
-            model,
-            name,
-            revision=commit,
-            local_dir=folder,
-            token=self.token,
-            endpoint=self.endpoint,
-        )
+    def _write(self, model: str, locked: Locked | None) -> Locked | None:
+        """Change one entry of the lock file, or take it out; returns what it was."""
+        with self._alone(self.root / ".models.lock", "the lock file is being written"):
+            lock = read_lock(self.lock_file)
+            before = lock.pop(model, None)
+            if locked is not None:
+                lock[model] = locked
+            write_lock(self.lock_file, lock)
+        return before
+
+    @contextlib.contextmanager
+    def _alone(self, path: Path, held_by: str) -> Iterator[None]:
+        try:
+            with held(path):
+                yield
+        except LockHeld as error:
+            raise ConflictError(
+                f"{held_by} by process {error.pid}", place=_PLACE, remedy="wait for it, and try again"
+            ) from error
 
     def _expect_room(self, model: str, size: int, folder: Path) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -287,59 +328,32 @@ class WeightStore:
             )
 
 
-def _stays_inside(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name
+def _parts(model: str, index: Path) -> frozenset[str]:
+    try:
+        return parts_of(index.read_bytes())
+    except ValueError as error:
+        raise ConfigError(
+            f"{index.name} of {model} cannot be read ({error})", place=_PLACE, remedy="do not use it"
+        ) from error
+
+
+def _home(folder: Path, revision: str) -> Path:
+    return folder.with_name(f"{folder.name}@{revision[:12]}")
+
+
+def _link(before: Path, coming: Path) -> None:
+    """Begin a revision with the files of the one before it: what did not change need not be fetched."""
+    if before.is_dir():
+        shutil.copytree(before, coming, copy_function=_linked)
+
+
+def _linked(source: str, target: str) -> None:
+    # The client replaces files whole, and writes into what it keeps beside them.
+    if ".cache" in Path(source).parts:
+        shutil.copy2(source, target)
+    else:
+        os.link(source, target)
 
 
 def _changed(before: Mapping[str, LockedFile], after: Mapping[str, LockedFile]) -> str | None:
     return next((name for name in sorted(before) if name in after and before[name] != after[name]), None)
-
-
-def _hub() -> Any:
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise ComponentError(
-            "the model hub's client is not installed", place=_PLACE, remedy=_INSTALL
-        ) from error
-    return huggingface_hub
-
-
-@contextlib.contextmanager
-def _hub_errors(model: str) -> Iterator[None]:
-    """The hub's errors as ours."""
-    _hub()
-    import httpx2
-    from huggingface_hub import errors
-
-    try:
-        yield
-    except WebTVError:
-        raise
-    except errors.GatedRepoError as error:
-        raise ConfigError(
-            f"{model} is given to those who agreed to its terms",
-            place=_PLACE,
-            remedy="agree to them on its page, then set WEBTV_MODELS_TOKEN",
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise ConfigError(
-            f"{model} has no such revision", place=_PLACE, remedy="name another with --revision"
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise ConfigError(
-            f"there is no model {model}", place=_PLACE, remedy="correct the id, or set WEBTV_MODELS_TOKEN"
-        ) from error
-    except (
-        errors.HfHubHTTPError,
-        httpx2.HTTPError,
-        errors.LocalEntryNotFoundError,
-        ConnectionError,
-        TimeoutError,
-    ) as error:
-        raise TransientError(
-            f"{model} could not be fetched ({type(error).__name__})",
-            place=_PLACE,
-            remedy="check the network and try again; what came is kept",
-        ) from error
