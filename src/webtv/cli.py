@@ -341,6 +341,16 @@ def models_verify(
         raise typer.Exit(1)
 
 
+@models_app.command("remove")
+def models_remove(
+    models: Annotated[list[str], typer.Argument(help="Ids of models that were fetched.")], data: Data = None
+) -> None:
+    """Delete models; a channel that needs one will say so."""
+    from webtv.models import remove_models
+
+    remove_models(_settings(data=data), models, _console())
+
+
 @app.command()
 def bench(
     what: Annotated[Bench, typer.Argument(help="What to measure.")],

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from webtv import wiring
+from webtv.core.errors import InputError, WebTVError
 from webtv.core.settings import Settings
 from webtv.studio.weights.register import PUBLISHED, licence_of
 from webtv.studio.weights.store import Stored, Tell, Verdict, WeightStore
@@ -56,26 +57,51 @@ def show_models(rows: Sequence[dict[str, Any]], console: Console) -> None:
 def pull_models(
     settings: Settings, models: Sequence[str], revision: str | None, console: Console
 ) -> list[Stored]:
-    """Fetch models, those of the channels' stages if none is named.
+    """Fetch models, those of the channels' stages if none is named; one that fails keeps no other away.
 
     Raises:
-        WebTVError: the store's.
+        WebTVError: of the first that could not be fetched, when all others were tried.
     """
     store = wiring.weight_store(settings)
     names = list(models) or sorted(wiring.needed_models(settings))
     if not names:
         console.print("No channel needs a model; `webtv models list` shows which there are.")
-    done = []
+    done: list[Stored] = []
+    failed: list[WebTVError] = []
     for model in names:
         store.folder(model)  # a wrong id is told before gigabytes are fetched
     for model in names:
-        with _progress(model, console) as tell:
-            done.append(store.pull(model, revision=revision, tell=tell))
+        try:
+            with _progress(model, console) as tell:
+                done.append(store.pull(model, revision=revision, tell=tell))
+        except WebTVError as error:
+            failed.append(error)
+            if model != names[-1]:
+                console.print(f"{model}: not fetched: {error.message}")
+            continue
         licence = licence_of(model)
         console.print(
             f"{model}: {done[-1].locked.bytes / 1e9:.2f} GB at {done[-1].locked.revision[:12]}; {licence}"
         )
+    if failed:
+        raise failed[0]
     return done
+
+
+def remove_models(settings: Settings, models: Sequence[str], console: Console) -> None:
+    """Delete models and their entries in the lock file.
+
+    Raises:
+        InputError: one is no id, or was not fetched.
+        ConflictError: one is being fetched.
+    """
+    store = wiring.weight_store(settings)
+    for model in models:
+        if not store.remove(model):
+            raise InputError(
+                f"{model} was not fetched", place="models", remedy="`webtv models list` shows which were"
+            )
+        console.print(f"{model}: deleted")
 
 
 def verify_models(settings: Settings, models: Sequence[str], console: Console) -> list[Verdict]:

@@ -1,13 +1,25 @@
 """Fetching weights from a hub: pinned, resumed, refused where it should be."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hub import Hub, Repository, hub
+from rich.console import Console
 
-from webtv.core.errors import ConfigError, ConflictError, ResourceError, TransientError, WebTVError
+from webtv import wiring
+from webtv.core.errors import (
+    ConfigError,
+    ConflictError,
+    InputError,
+    ResourceError,
+    TransientError,
+    WebTVError,
+)
+from webtv.core.settings import Settings
+from webtv.models import list_models, pull_models, remove_models
 from webtv.studio.weights.store import WeightStore
 from webtv.testing.clock import VirtualClock
 
@@ -187,3 +199,22 @@ def test_a_disk_that_is_too_small_is_told_before(
     with pytest.raises(ResourceError, match="WEBTV_MODELS"):
         store.pull(MODEL)
     assert server.fetched() == ["model_index.json"]
+
+
+def test_one_model_that_fails_keeps_no_other_away_and_what_came_can_be_deleted(
+    server: Hub, store: WeightStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.models["shy/model"] = Repository({FIRST: FILES}, gated=True)
+    monkeypatch.setattr(wiring, "weight_store", lambda _settings: store)  # which asks this hub
+    settings = Settings(data=tmp_path / "data")
+    console = Console(file=io.StringIO(), width=200)
+    with pytest.raises(ConfigError, match="agree to them on its page"):
+        pull_models(settings, ["shy/model", MODEL], None, console)
+    assert [row["model"] for row in list_models(settings) if row["fetched"]] == [MODEL]
+    remove_models(settings, [MODEL], console)
+    assert not [row for row in list_models(settings) if row["fetched"]]
+    with pytest.raises(InputError, match=f"{MODEL} was not fetched"):
+        remove_models(settings, [MODEL], console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "shy/model: not fetched" in told
+    assert f"{MODEL}: deleted" in told
