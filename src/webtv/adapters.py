@@ -58,7 +58,7 @@ def _looked_at(stage: str, name: str, store: WeightStore, memory: float) -> Find
         return Finding("adapters", what, State.GOOD, "usable, embedded")
     terms = _terms(able)
     if missing := [package for package in able.packages if not find_spec(package)]:
-        from webtv.studio.diffusers.runtime import INSTALL
+        from webtv.core.libraries import INSTALL
 
         return Finding("adapters", what, State.OPTIONAL, f"needs {', '.join(missing)}; {terms}", INSTALL)
     for model in able.weights:
@@ -101,6 +101,9 @@ def _together(settings: Settings, memory: float) -> Iterator[Finding]:
             if able.hosted:
                 key = f"{able.adapter} ({', '.join(able.weights)})"
                 needed[key] = max(needed.get(key, 0.0), able.vram_gb)
+    if settings.writer == "local":
+        writer = wiring.capability("write", {"use": "local"})
+        needed[f"local writer ({', '.join(writer.weights)})"] = writer.vram_gb
     if not needed:
         return
     total, limit = sum(needed.values()), settings.models_vram_gb or memory

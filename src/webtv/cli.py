@@ -287,13 +287,16 @@ def make(
 def remake(
     clip: Annotated[str, typer.Argument(help="Id of a clip in the library.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The MP4 to write.")],
+    pay: Annotated[
+        bool, typer.Option("--pay", help="Let endpoints make it again, which may cost money.")
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a clip of the library again and say whether it is the same; exit status 1 if it is not."""
     from webtv.commands import remake_clip
 
-    made = _run(remake_clip(_settings(data=data), clip, output))
+    made = _run(remake_clip(_settings(data=data), clip, output, pay=pay))
     typer.echo(json.dumps(made.to_json(), ensure_ascii=False) if as_json else made.told())
     if not made.same:
         raise typer.Exit(1)

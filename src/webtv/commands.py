@@ -66,23 +66,25 @@ async def write_prompts(settings: Settings, slug: str, number: int) -> list[dict
     channel = loaded[slug].channel
     if channel is None:
         raise InputError(str(loaded[slug].problems[0]), remedy="`webtv check` shows all problems")
-    desk = wiring.script_desk(settings, SystemClock(), LogSink())
     sequences: list[dict[str, Any]] = []
-    written = count = 0
-    while written < number:
-        plan = await desk.write(slug, channel, derive_seed(slug, "dry run", count))
-        count += 1
-        shots = [shot.to_json() for shot in plan.shots][: number - written]
-        written += len(shots)
-        sequences.append(
-            {
-                "title": plan.title,
-                "writer": plan.writer,
-                "seed": plan.seed,
-                "music": asdict(plan.music),
-                "shots": shots,
-            }
-        )
+    clock, events = SystemClock(), LogSink()
+    async with wiring.local_writer(settings, clock, events) as local:
+        desk = wiring.script_desk(settings, clock, events, local=local)
+        written = count = 0
+        while written < number:
+            plan = await desk.write(slug, channel, derive_seed(slug, "dry run", count))
+            count += 1
+            shots = [shot.to_json() for shot in plan.shots][: number - written]
+            written += len(shots)
+            sequences.append(
+                {
+                    "title": plan.title,
+                    "writer": plan.writer,
+                    "seed": plan.seed,
+                    "music": asdict(plan.music),
+                    "shots": shots,
+                }
+            )
     return sequences
 
 
@@ -175,7 +177,7 @@ async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
     }
 
 
-async def remake_clip(settings: Settings, clip: str, output: Path) -> "Remade":
+async def remake_clip(settings: Settings, clip: str, output: Path, *, pay: bool = False) -> "Remade":
     """Make a clip of the library again, in this process.
 
     Raises:
@@ -197,4 +199,4 @@ async def remake_clip(settings: Settings, clip: str, output: Path) -> "Remade":
         found = await stores.catalogue.clip(clip)
         if found is None:
             raise InputError(f"there is no clip {clip!r}", place="remake", remedy="GET /api/clips lists them")
-        return await remake(found, wiring.chooser(pool), stores.storage, output)
+        return await remake(found, wiring.chooser(pool), stores.storage, output, pay=pay)

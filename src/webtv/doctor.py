@@ -262,7 +262,10 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     given = sorted(name for name in settings.model_fields_set if name not in {"data", "channels"})
     found = f"set: {', '.join(given)}" if given else "all at their defaults"
     yield Finding("settings", "settings", State.GOOD, found + from_file)
-    if settings.openai_base_url or settings.openai_api_key:
+    if settings.writer == "local":
+        found = f"{settings.local_writer_model} on this machine; see write: local"
+        yield Finding("settings", "LLM writer", State.GOOD, found)
+    elif settings.openai_base_url or settings.openai_api_key:
         server = redact(settings.openai_base_url or "OpenAI's own server")
         unused = settings.writer == "grammar" or not (settings.openai_base_url or settings.writer == "openai")
         found = f"{settings.openai_model} at {server}" + ("; not used" if unused else "; not asked now")
@@ -301,7 +304,7 @@ def _outputs(settings: Settings) -> Iterator[Finding]:
 
 
 def _extras(_: Settings) -> Iterator[Finding]:
-    from webtv.studio.diffusers.runtime import INSTALL
+    from webtv.core.libraries import INSTALL
 
     yield _graphics_card()
     for package in ("torch", "diffusers"):

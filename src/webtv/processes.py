@@ -58,7 +58,10 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
         settings = settings.model_copy(update={"port": claim_port(settings.host, settings.port)})
         events = EventLog(LogSink())
         client = HeadEndClient(settings.air_socket)
-        async with wiring.open_stores(settings) as stores:
+        async with (
+            wiring.open_stores(settings) as stores,
+            wiring.local_writer(settings, clock, events) as local,
+        ):
             events.listen(stores.journal)
             kept = last_good_channels(await stores.notes.get("channels", {}), events)
             formats = {slug: channel.format for slug, channel in kept.items()}
@@ -76,7 +79,7 @@ async def serve_station(settings: Settings, *, takeover: bool) -> None:
             parts = Parts(
                 settings=settings,
                 folder=folder,
-                orchestrator=await wiring.orchestrator(stores, events, workers, folder.channels),
+                orchestrator=await wiring.orchestrator(stores, events, workers, folder.channels, local),
                 ledger=stores.ledger,
                 journal=stores.journal,
                 notes=stores.notes,

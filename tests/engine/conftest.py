@@ -1,13 +1,21 @@
 """A station without its processes, on either ledger."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from engine_house import House, open_house
 
 from webtv.db.schema import prepare
+from webtv.studio import leaving
+
+
+@pytest.fixture(autouse=True)
+def nobody_leaves() -> Iterator[None]:
+    """Lanes that end say that their process does; this one goes on with the next test."""
+    yield
+    leaving.reset()
 
 
 @pytest.fixture(scope="session")

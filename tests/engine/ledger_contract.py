@@ -4,6 +4,7 @@ import pytest
 
 from webtv.core.errors import QualityError, TransientError
 from webtv.engine.jobs import CORES, MODELS, JobState, NewJob
+from webtv.engine.leases import STUCK
 from webtv.engine.ledger import Ledger
 from webtv.testing.clock import VirtualClock
 
@@ -15,11 +16,16 @@ def shot(number: int, **options) -> NewJob:
 
 
 class LedgerContract:
-    """Subclass it and give a fixture ``ledger``; ``clock`` is here."""
+    """Subclass it and give a fixture ``ledger`` that lives by ``clock`` and asks ``living``."""
 
     @pytest.fixture
     def clock(self) -> VirtualClock:
         return VirtualClock()
+
+    @pytest.fixture
+    def living(self) -> set[str]:
+        """Names of the owners that are known to live."""
+        return set()
 
     async def test_a_job_goes_from_queued_to_done(self, ledger: Ledger, clock):
         (job,) = await ledger.enqueue([shot(1, group="seq", priority=3)])
@@ -113,6 +119,47 @@ class LedgerContract:
         assert not await ledger.fail(stale, "ann", TransientError("late"), None)
         assert await ledger.complete(fresh, "bob", {"by": "bob"})
         assert (await ledger.get(fresh.id)).result == {"by": "bob"}
+
+    async def test_a_clock_that_is_set_takes_nothing_from_an_owner_that_is_at_it(self, ledger: Ledger, clock):
+        await ledger.enqueue([shot(1), shot(2, max_attempts=1)])
+        mine = [await ledger.lease("ann", KINDS, 30) for _ in range(2)]
+        at_work = {job.id for job in mine}
+        for _ in range(5):
+            clock.step(3600)
+            assert await ledger.lease("ann", KINDS, 30, except_ids=at_work) is None
+            assert [await ledger.heartbeat(job, "ann", 30) for job in mine] == [True, True]
+        clock.step(3600)
+        at_work.remove(mine[0].id)  # it could not say that it was done
+        again = await ledger.lease("ann", KINDS, 30, except_ids=at_work)
+        assert (again.id, again.attempts) == (mine[0].id, 2)
+        assert await ledger.complete(mine[1], "ann", {})
+
+    async def test_nor_from_another_owner_that_lives(self, ledger: Ledger, clock, living):
+        living |= {"ann", "bob"}
+        await ledger.enqueue([shot(1), shot(2, max_attempts=1), shot(3)])
+        held = [await ledger.lease(owner, KINDS, 30) for owner in ("ann", "bob", "dead")]
+        for _ in range(5):
+            clock.step(3600)
+            taken = await ledger.lease("cid", KINDS, 3600 * 24)
+            assert taken is None or taken.id == held[2].id
+        assert [job.lease_owner for job in await ledger.find()] == ["ann", "bob", "cid"]
+        assert await ledger.heartbeat(held[0], "ann", 30)
+        assert await ledger.complete(held[1], "bob", {})
+
+    async def test_a_living_owner_that_is_silent_for_long_is_relieved(self, ledger: Ledger, clock, living):
+        living.add("ann")
+        await ledger.enqueue([shot(1)])
+        job = await ledger.lease("ann", KINDS, 30)
+        clock.forward(31)
+        assert await ledger.lease("bob", KINDS, 30) is None
+        clock.forward(STUCK - 1)
+        assert await ledger.lease("bob", KINDS, 30) is None
+        assert await ledger.heartbeat(job, "ann", 30)  # it was only slow
+        clock.forward(31)
+        assert await ledger.lease("bob", KINDS, 30) is None
+        clock.forward(STUCK)
+        assert (await ledger.lease("bob", KINDS, 30)).attempts == 2
+        assert not await ledger.heartbeat(job, "ann", 30)
 
     async def test_a_late_result_counts_while_nobody_else_took_the_job(self, ledger: Ledger, clock):
         await ledger.enqueue([shot(1)])

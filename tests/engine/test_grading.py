@@ -1,5 +1,6 @@
 """Sequences made on the rung that the station can afford, seen through the orchestrator."""
 
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pytest
 from engine_house import House, channel, open_house
 
-from webtv.core.errors import InputError
+from webtv.core.errors import InputError, RateLimited
 from webtv.engine.grading import Grading
-from webtv.engine.jobs import CORES, MODELS, Job
+from webtv.engine.jobs import CORES, MODELS, Job, RetryPolicy
 from webtv.engine.orders import BED, CLIP
 from webtv.studio.ports import Grade
 
@@ -42,12 +43,13 @@ async def cores(house: House) -> None:
         await house.ledger.complete(job, "worker", {"file": await house.do(job)})
 
 
-async def device(house: House, seconds: float) -> Job | None:
+async def device(house: House, seconds: float, *, loaded: bool = False) -> Job | None:
     """What the device does: one clip in so many seconds; returns its job."""
     job = await house.ledger.lease("device", [CLIP], 600.0, pool=MODELS)
     if job is not None:
         house.clock.forward(seconds)
-        await house.ledger.complete(job, "device", {"file": await house.do(job)})
+        result = {"file": await house.do(job), **({"loaded": True} if loaded else {})}
+        await house.ledger.complete(job, "device", result)
     return job
 
 
@@ -131,3 +133,77 @@ async def test_a_rung_that_fails_is_passed_over(house: House) -> None:
                 await house.ledger.complete(job, "device", {"file": await house.do(job)})
     assert steps.count(10) > 2 * steps.count(40) > 0
     assert any("full failed lately" in event.message for event in house.events.recent)
+
+
+async def test_an_endpoint_whose_quota_is_used_up_for_the_day_starves_nobody(house: House) -> None:
+    begin(house)
+    noise, made = random.Random(1), []
+    for _ in range(60):
+        await house.tick()
+        await cores(house)
+        if job := await house.ledger.lease("device", [CLIP], 600.0, pool=MODELS):
+            if shot(job)["steps"] == 40:
+                error = RateLimited("come again tomorrow", retry_after=86_340)
+                retry_at = RetryPolicy().retry_at(job, error, house.clock.time(), noise)
+                await house.ledger.fail(job, "device", error, retry_at)
+                house.clock.forward(300)
+            else:
+                await house.ledger.complete(job, "device", {"file": await house.do(job)})
+                made.append(job)
+    assert made, "the ladder steps down"
+    assert any("full failed lately" in event.message for event in house.told("engine.quality.lowered"))
+    assert len(house.entries("far-0")) > 4
+    jobs = await house.ledger.find(kind=CLIP)
+    assert not [job for job in jobs if not job.final and job.not_before > house.clock.time() + 900]
+
+
+async def sequences(house: House, number: int, seconds: float, *, loaded: bool = False) -> None:
+    """Some sequences more that the device makes, so many seconds each clip."""
+    for _ in range(2 * number):
+        for _ in range(5):
+            await house.tick()
+            await cores(house)
+            if await device(house, seconds, loaded=loaded):
+                break
+    await house.tick(2)
+
+
+async def test_what_a_model_took_to_start_is_not_what_its_sequences_cost(house: House) -> None:
+    begin(house)
+    await sequences(house, 1, 300.0, loaded=True)
+    assert await house.notes.get("speeds", {}) == {}, "once is no measure"
+    await sequences(house, 2, 0.5)
+    (kept,) = (await house.notes.get("speeds", {})).values()
+    assert kept["cost"] < 1
+
+
+async def test_a_model_that_is_started_for_each_sequence_costs_just_that(house: House) -> None:
+    begin(house)
+    await sequences(house, 4, 300.0, loaded=True)
+    kept = (await house.notes.get("speeds", {})).values()
+    assert max(each["cost"] for each in kept) > 50
+
+
+async def test_the_book_forgets_rungs_that_no_channel_has(house: House) -> None:
+    await house.notes.put("speeds", {"of another channel": {"cost": 2.0, "unused": 0}})
+    begin(house)
+    await run(house, 12, {40: 0.5, 10: 0.2})
+    kept = await house.notes.get("speeds", {})
+    assert kept
+    assert "of another channel" not in kept
+
+
+async def test_of_a_channel_that_is_removed_nothing_is_left(house: House) -> None:
+    grading = Grading(pool_of, grades, house.notes, house.clock, house.events)
+    kept = channel(studio=REMOTE)
+    house.orchestrate({"one": kept, "two": kept}, workers=2, lanes=4, pool_of=pool_of, grading=grading)
+    for _ in range(6):
+        await house.tick()
+        await cores(house)
+    assert {begun.slug for begun in grading._begun.values()} == {"one", "two"}
+    house.orchestrator.set_channels({"one": kept})
+    await house.tick()
+    assert {begun.slug for begun in grading._begun.values()} == {"one"}
+    house.orchestrator.set_channels({"one": kept, "two": kept})
+    await run(house, 20, {40: 0.5, 10: 0.2})
+    assert not house.told("engine.making.stumbled")

@@ -1,5 +1,6 @@
 """The ladder of quality, and a station that lives on it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -125,6 +126,8 @@ def test_speeds_follow_and_outlive_a_run() -> None:
     assert known.cost(LADDER[0]) == pytest.approx(2.0, rel=0.01)
     again = Speeds(known.to_json())
     assert again.cost(LADDER[0]) == pytest.approx(2.0, rel=0.01)
+    again.keep_only([rung.key for rung in LADDER[1:]])
+    assert again.to_json() == {}
     again.note(LADDER[1].key, 0.0, {"shot": 1.0})
     again.note(LADDER[1].key, 4.0, {})
     assert again.cost(LADDER[1]) is None
@@ -199,3 +202,89 @@ def test_a_change_to_and_fro_is_told_once_in_a_while() -> None:
         steps.choose(LADDER, Need(30, 600, 16, idle=number % 2 == 0))
     assert [event.kind for event in events].count("engine.quality.lowered") < 6
     assert steps.name == "embedded"
+
+
+def test_one_slow_sequence_does_not_banish_a_rung() -> None:
+    known = speeds(600.0, 0.3)  # once it was compiled, or an endpoint was away
+    steps, tried = ladder(known), []
+    assert steps.choose(LADDER, Need(590, 600, 60)).name == "fewer steps"
+    while not tried or tried[-1] != "full":
+        tried.append(steps.choose(LADDER, Need(590, 600, 60, idle=len(tried) % 2 == 0)).name)
+        assert len(tried) <= 32
+    known.note(LADDER[0].key, 60.0, {"models": 30.0})
+    assert known.cost(LADDER[0]) == pytest.approx(0.5, rel=0.05), "the old figure is worth little by now"
+    assert steps.choose(LADDER, Need(590, 600, 60)).name == "full"
+
+
+def test_nor_does_it_over_a_restart() -> None:
+    known, need = speeds(600.0, 0.3), Need(590, 600, 60)
+    tried = []
+    for _ in range(12):  # each run makes a few sequences only
+        steps = ladder(known)
+        tried += [steps.choose(LADDER, need).name for _ in range(4)]
+        known = Speeds(json.loads(json.dumps(known.to_json())))
+    assert "full" in tried
+
+
+def test_it_is_tried_again_only_with_time_to_spare_and_rarely_if_it_stays_slow() -> None:
+    known = speeds(600.0, 0.3)
+    steps = ladder(known)
+    assert {steps.choose(LADDER, Need(200, 600, 60)).name for _ in range(100)} == {"fewer steps"}
+    tried = []
+    for _ in range(200):
+        tried.append(steps.choose(LADDER, Need(590, 600, 60)).name)
+        if tried[-1] == "full":
+            known.note(LADDER[0].key, 60.0, {"models": 600.0 * 60})
+    assert 4 <= tried.count("full") <= 8
+
+
+def test_what_is_not_used_is_hoped_to_cost_less_and_never_less_than_the_next_cheaper_one() -> None:
+    known = speeds(1.2, 0.9)
+    assert known.hoped(LADDER, 0) == 1.2
+    hopes = []
+    for _ in range(60):
+        known.chosen(LADDER, 1)
+        hopes.append(known.hoped(LADDER, 0))
+    assert hopes == sorted(hopes, reverse=True)
+    assert hopes[-1] == 0.9
+    assert known.cost(LADDER[0]) == 1.2
+    known.chosen(LADDER, 0)
+    assert known.hoped(LADDER, 0) == 1.2
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [2.0, {"cost": 2.0}, {"cost": 2.0, "unused": 3}, "many", None, [], {}, {"cost": "nan"}, {"cost": -1}],
+)
+def test_what_an_earlier_version_kept_is_understood_or_left_out(kept: object) -> None:
+    known = Speeds({LADDER[0].key: kept, LADDER[1].key: 1.0})
+    understood = isinstance(kept, float) or (isinstance(kept, dict) and kept.get("cost") == 2.0)
+    assert known.cost(LADDER[0]) == (2.0 if understood else None)
+    assert known.cost(LADDER[1]) == 1.0
+
+
+def test_every_lasting_change_is_told_however_lately_it_was_told_before() -> None:
+    events: list[Event] = []
+    steps = ladder(speeds(3.0, 3.0, 3.0, 3.0), events)
+    low, high = Need(100, 600, 60), Need(500, 600, 60)
+    for need in (low, high, *[low] * 10):
+        steps.choose(LADDER, need)
+    assert [event.data["to"] for event in events] == ["embedded", "full", "embedded"]
+    assert events[-1].data["from"] == "full"
+    assert "full takes 3 s" in events[-1].message
+    for _ in range(10):
+        steps.choose(LADDER, high)
+    assert [event.kind for event in events[3:]] == ["engine.quality.raised"]
+    for _ in range(60):
+        steps.choose(LADDER, high)
+    assert len(events) == 4
+
+
+def test_a_rung_that_its_file_no_longer_has_is_not_left_behind_in_the_events() -> None:
+    events: list[Event] = []
+    steps = ladder(speeds(3.0, 0.5), events)
+    steps.choose(LADDER, Need(100, 600, 60))
+    assert steps.name == "fewer steps"
+    for _ in range(10):
+        steps.choose((LADDER[0], LADDER[-1]), Need(500, 600, 60))
+    assert [event.data["to"] for event in events] == ["fewer steps"]

@@ -22,6 +22,7 @@ from webtv.engine.jobs import CORES, MODELS, JobState
 from webtv.engine.lanes import Lanes
 from webtv.engine.previews import Previews
 from webtv.engine.worker import LEASE, Worker
+from webtv.studio import leaving
 from webtv.studio.progress import tell
 
 
@@ -113,13 +114,13 @@ async def test_a_lane_that_stumbles_goes_on_and_the_others_did_all_along(house: 
     workshop.doing["steady"] = gate.wait
     lease, asked = house.ledger.lease, []
 
-    async def flaky(*arguments):
+    async def flaky(*arguments, **options):
         asked.append(1)
         if len(asked) == 2:
             raise RuntimeError("a bug of ours")
         if len(asked) == 3:
             raise TransientError("the database is busy")
-        return await lease(*arguments)
+        return await lease(*arguments, **options)
 
     house.ledger.lease = flaky
     await order(house, "steady", "next")
@@ -135,12 +136,57 @@ async def test_a_lane_that_stumbles_goes_on_and_the_others_did_all_along(house: 
     assert workshop.abandoned == []
 
 
+async def test_a_clock_that_is_set_doubles_no_job_and_kills_none(house: House, workshop: Workshop):
+    gate, begun = asyncio.Event(), []
+
+    async def waits() -> None:
+        begun.append(1)
+        await gate.wait()
+
+    workshop.doing["long"] = waits
+    (job,) = await order(house, "long")
+    async with working(lanes(house, workshop, 3)):
+        await until(house, lambda: begun)
+        for _ in range(5):
+            house.clock.step(60)
+            await until_asked_again(house)
+        gate.set()
+        await until(house, all_done(house))
+    done = await house.ledger.get(job.id)
+    assert (len(begun), done.attempts, done.token) == (1, 1, 1)
+    assert workshop.abandoned == []
+    assert not house.told("engine.job.lost")
+
+
+async def until_asked_again(house: House) -> None:
+    """Let some lanes ask for work, and no worker beat."""
+    asked = house.clock.monotonic()
+    await until(house, lambda: house.clock.monotonic() >= asked + 2)
+
+
+async def test_what_could_not_be_handed_in_is_taken_up_again(house: House, workshop: Workshop):
+    complete, refused = house.ledger.complete, []
+
+    async def busy(*arguments):
+        if not refused:
+            refused.append(1)
+            raise TransientError("the database is busy")
+        return await complete(*arguments)
+
+    house.ledger.complete = busy
+    (job,) = await order(house, "job")
+    async with working(lanes(house, workshop, 1)):
+        await until(house, all_done(house))
+    assert (await house.ledger.get(job.id)).attempts == 2
+    assert workshop.made.count("job") == 1, "it was in the catalogue already"
+
+
 async def test_idle_lanes_ask_no_more_often_than_one_worker(house: House, workshop: Workshop):
     lease, asked = house.ledger.lease, []
 
-    async def counted(*arguments):
+    async def counted(*arguments, **options):
         asked.append(house.clock.monotonic())
-        return await lease(*arguments)
+        return await lease(*arguments, **options)
 
     house.ledger.lease = counted
     async with working(lanes(house, workshop, 4)):
@@ -161,6 +207,39 @@ async def test_told_to_stop_they_give_every_lease_back(house: House, workshop: W
     assert [(job.state, job.attempts, job.lease_owner) for job in await house.ledger.find()] == [
         (JobState.QUEUED, 0, None)
     ] * 3
+
+
+async def test_told_to_stop_they_say_so_before_they_abandon_anything(house: House, workshop: Workshop):
+    said: list[bool] = []
+
+    async def paid() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            said.append(leaving.is_leaving())  # an endpoint's adapter decides here what becomes of its job
+
+    workshop.doing = {"a": paid}
+    await order(house, "a")
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(lanes(house, workshop, 1).run_until(stop))
+    await until(house, lambda: workshop.at_work)
+    assert not leaving.is_leaving()
+    stop.set()
+    await task
+    assert said == [True]
+
+
+async def test_a_job_for_which_a_model_was_started_says_so(house: House, workshop: Workshop):
+    async def loads() -> None:
+        tell("load", 0, 1)
+        tell("shot", 1, 1)
+
+    workshop.doing = {"loads": loads}
+    loading, other = await order(house, "loads", "other")
+    async with working(lanes(house, workshop, 1)):
+        await until(house, all_done(house))
+    assert (await house.ledger.get(loading.id)).result["loaded"] is True
+    assert "loaded" not in (await house.ledger.get(other.id)).result
 
 
 async def test_work_that_does_not_let_go_does_not_keep_them_from_stopping(house: House, workshop: Workshop):
@@ -400,9 +479,51 @@ class TestPreviews:
         await house.ledger.cancel(job=gone.id)
         for name in (elsewhere.id, gone.id, "nobody"):
             await previews.show(name, np.zeros((8, 8, 3), np.uint8))
+        path = tmp_path / "previews" / f"{elsewhere.id}.jpg"
         async with working(lanes(house, workshop, 1, previews=previews)):
-            await until(house, lambda: len(list((tmp_path / "previews").iterdir())) == 1)
-        assert (tmp_path / "previews" / f"{elsewhere.id}.jpg").exists()
+            await until(house, lambda: len(list(path.parent.iterdir())) == 1)
+            assert path.exists()
+            # And of those that are killed later, in time.
+            await house.ledger.cancel(job=elsewhere.id)
+            await until(house, lambda: not path.exists(), 60.0)
+
+    async def test_tidying_that_fails_touches_no_lane(
+        self, house: House, workshop: Workshop, previews: Previews
+    ):
+        await previews.show("nobody", np.zeros((8, 8, 3), np.uint8))
+        get = house.ledger.get
+
+        async def away(_job: str) -> None:
+            raise TransientError("the database is busy")
+
+        house.ledger.get = away
+        await order(house, "job")
+        async with working(lanes(house, workshop, 1, previews=previews)):
+            await until(house, lambda: house.told("engine.worker.stumbled"))
+            house.ledger.get = get
+            await until(house, all_done(house))
+
+    async def test_one_that_is_written_while_its_job_ends_does_not_stay(
+        self, previews: Previews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slowly(path: Path, data: bytes, *, durable: bool) -> None:
+            begun.set()
+            assert go_on.wait(10)
+            path.write_bytes(data)
+
+        monkeypatch.setattr("webtv.engine.previews.write_atomically", slowly)
+        show = asyncio.ensure_future(previews.show("job", np.zeros((8, 8, 3), np.uint8)))
+        assert await asyncio.to_thread(begun.wait, 10)
+        show.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await show
+        removed = asyncio.ensure_future(previews.remove("job"))
+        await asyncio.sleep(0)
+        go_on.set()
+        await removed
+        assert list((tmp_path / "previews").iterdir()) == []
 
 
 def pool_of(stages) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,21 +23,23 @@ from webtv.testing.engine import MemoryLedger
 
 
 @asynccontextmanager
-async def sql_ledger(folder: Path, clock: VirtualClock) -> AsyncIterator[SqlLedger]:
+async def sql_ledger(
+    folder: Path, clock: VirtualClock, living: Collection[str] = ()
+) -> AsyncIterator[SqlLedger]:
     async with await open_database(folder / "webtv.sqlite3") as database:
-        yield SqlLedger(database, clock, IdFactory(clock, random.Random(1)))
+        yield SqlLedger(database, clock, IdFactory(clock, random.Random(1)), living.__contains__)
 
 
 class TestMemoryLedger(LedgerContract):
     @pytest.fixture
-    def ledger(self, clock: VirtualClock) -> MemoryLedger:
-        return MemoryLedger(clock, IdFactory(clock, random.Random(1)))
+    def ledger(self, clock: VirtualClock, living: set[str]) -> MemoryLedger:
+        return MemoryLedger(clock, IdFactory(clock, random.Random(1)), living.__contains__)
 
 
 class TestSqlLedger(LedgerContract):
     @pytest.fixture
-    async def ledger(self, clock: VirtualClock, tmp_path: Path) -> AsyncIterator[SqlLedger]:
-        async with sql_ledger(tmp_path, clock) as ledger:
+    async def ledger(self, clock: VirtualClock, living: set[str], tmp_path: Path) -> AsyncIterator[SqlLedger]:
+        async with sql_ledger(tmp_path, clock, living) as ledger:
             yield ledger
 
     async def test_jobs_outlive_the_process(self, tmp_path, clock):
@@ -121,12 +123,15 @@ async def play(ledger: Ledger, clock: VirtualClock, steps: list[tuple[str, int]]
             answer = await ledger.release_dead(lambda who, dead=owner: who != dead)
         elif hand:
             job = hand[0] if step == "late" else hand[-1]
+            spent = job.attempts >= job.max_attempts  # then the policy of retries asks for no other
             if step == "heartbeat":
                 answer = await ledger.heartbeat(job, owner, 30, {"stage": "shot", "done": len(seen), "of": 0})
             elif step == "retry":
-                answer = await ledger.fail(job, owner, TransientError("again"), clock.time() + 5)
+                answer = await ledger.fail(
+                    job, owner, TransientError("again"), None if spent else clock.time() + 5
+                )
             elif step == "refuse":
-                answer = await ledger.fail(job, owner, QualityError("black"), clock.time())
+                answer = await ledger.fail(job, owner, QualityError("black"), None if spent else clock.time())
             elif step == "fail":
                 answer = await ledger.fail(job, owner, ValueError("never"), None)
             else:

@@ -85,6 +85,15 @@ async def test_a_rate_limit_is_kept():
     assert 121 <= at - NOW <= 122
 
 
+@pytest.mark.parametrize("seconds", [901, 86_340, float("inf"), float("nan")])
+async def test_nobody_waits_for_a_service_that_asks_for_more_patience_than_there_is(seconds: float):
+    job, noise = await leased(1), random.Random(7)
+    assert RetryPolicy().retry_at(job, RateLimited("quota", retry_after=seconds), NOW, noise) is None
+    kept = RetryPolicy().retry_at(job, RateLimited("quota", retry_after=900), NOW, noise)
+    assert kept is not None
+    assert kept >= NOW + 900
+
+
 @pytest.mark.parametrize(
     "error", [SafetyError("no"), ComponentError("gone"), ValueError("bug"), KeyError("bug")]
 )

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,30 @@ async def test_a_killed_process_is_relieved_at_once(tmp_path):
         assert await ledger.complete(job, "heir", {"by": "heir"})
         assert bury(workers) == ["doomed"]
         assert bury(workers) == []
+
+
+class SetForward(SystemClock):
+    """A machine's clock that somebody has set two hours forward."""
+
+    def time(self) -> float:
+        return super().time() + 7200
+
+
+async def test_a_clock_that_is_set_takes_nothing_from_a_process_that_lives(tmp_path):
+    workers, clock = tmp_path / "workers", SetForward()
+    async with await open_database(tmp_path / "webtv.sqlite3") as database:
+        is_alive = partial(owner_is_alive, workers)
+        ledger = SqlLedger(database, clock, IdFactory(clock, random.Random(0)), is_alive)
+        await ledger.enqueue([shot(1)])
+        with Worker(tmp_path, "steady", "hang") as steady:
+            assert steady.line() == "ready"
+            steady.go()
+            assert json.loads(steady.line()) == [1, 1]
+            assert await ledger.lease("thief", ["shot"], 30) is None
+            steady.child.send_signal(signal.SIGKILL)
+            steady.child.wait()
+        job = await ledger.lease("heir", ["shot"], 30)
+        assert (job.attempts, job.lease_owner) == (2, "heir")
 
 
 def test_an_owner_lives_as_long_as_its_block(tmp_path):

@@ -11,7 +11,15 @@ import pytest
 from engine_house import channel, plan
 
 from webtv.clips.clip import Clip
-from webtv.core.errors import ConfigError, InputError, QualityError, TransientError, WebTVError
+from webtv.core.errors import (
+    ConfigError,
+    InputError,
+    QualityError,
+    RateLimited,
+    SafetyError,
+    TransientError,
+    WebTVError,
+)
 from webtv.core.events import Event, EventLog
 from webtv.core.format import CROSSFADE
 from webtv.engine.orders import (
@@ -30,6 +38,7 @@ from webtv.engine.takes import Takes
 from webtv.library.storage import PICTURE, Storage
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.capability import Capability
+from webtv.studio.notes import note
 from webtv.studio.ports import Chunk, Credit, Frames, Media, Picture, Score, ShotRequest, Take
 from webtv.testing.clock import VirtualClock
 from webtv.testing.studio import FakeComposer, FakeInterpolator, FakeShots, FakeUpscaler
@@ -237,6 +246,99 @@ async def test_a_take_that_nobody_could_judge_is_used_and_that_is_told(tmp_path:
     assert clip.provenance["score"]["takes"][1]["score"] is None
     (event,) = works.told("engine.take.unjudged")
     assert "the scorer died" in event.message
+
+
+class Failing(HostedShots):
+    """Fails at the takes of these numbers, counted over all that were asked for."""
+
+    def __init__(self, **failures: WebTVError) -> None:
+        super().__init__()
+        self.failures = {int(name.removeprefix("take_")): error for name, error in failures.items()}
+
+    async def shoot(self, request: ShotRequest) -> AsyncIterator[Chunk]:
+        if error := self.failures.get(len(self.requests) + 1):
+            self.requests.append(request)
+            raise error
+        async for chunk in super().shoot(request):
+            yield chunk
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        QualityError("the picture is black"),
+        SafetyError("refused by the server's filter"),
+        RateLimited("come again tomorrow", retry_after=86_340),
+    ],
+)
+async def test_a_weak_take_is_used_if_no_other_can_be_made(tmp_path: Path, error: WebTVError) -> None:
+    works = Works(tmp_path, Failing(take_2=error), judge=judge(0.2))
+    order, *_ = await works.orders()
+    clip = await works.make(order)
+    assert clip.provenance["take"] == 1
+    assert clip.provenance["seed"] == works.shots.requests[0].seed
+    assert len(works.shots.requests) == 2, "nothing is paid for a third time"
+    (event,) = works.told("engine.take.failed")
+    assert error.message in event.message
+    assert event.channel == "one"
+    failed = clip.provenance["score"]["takes"][1]
+    assert (failed["take"], failed["score"], failed["why"]) == (2, None, error.message)
+    assert works.kept() == 1
+
+
+async def test_trouble_that_passes_is_waited_for_and_the_weak_take_is_kept(tmp_path: Path) -> None:
+    works = Works(tmp_path, Failing(take_2=TransientError("the child died")), judge=judge(0.2))
+    order, *_ = await works.orders()
+    with pytest.raises(TransientError):
+        await works.make(order)
+    again = Works(tmp_path, HostedShots(), judge=judge(0.2, 0.7))
+    assert (await again.make(order, attempt=1)).provenance["take"] == 2
+    assert len(again.shots.requests) == 1
+
+
+async def test_a_first_take_that_fails_a_check_leaves_nothing_to_use(tmp_path: Path) -> None:
+    works = Works(tmp_path, Failing(take_1=QualityError("black")), judge=judge(0.2))
+    order, *_ = await works.orders()
+    with pytest.raises(QualityError):
+        await works.make(order)
+    assert not works.told("engine.take.failed")
+
+
+# Settled: whoever keeps a ticket of what it ordered drops it only when the take is safe.
+
+
+class Ticketed(HostedShots):
+    def __init__(self, takes: Callable[[], int], error: Exception | None = None) -> None:
+        super().__init__()
+        self.takes, self.error = takes, error
+        self.settled: list[tuple[int, int]] = []
+
+    async def settle(self, request: ShotRequest) -> None:
+        self.settled.append((request.seed, self.takes()))
+        if self.error is not None:
+            raise self.error
+
+
+async def test_an_adapter_drops_its_ticket_when_the_take_is_safe(tmp_path: Path) -> None:
+    shots = Ticketed(lambda: works.kept())
+    works = Works(tmp_path, shots, judge=judge(0.2, 0.7), upscale=Fragile(TransientError("died")))
+    order, *_ = await works.orders()
+    with pytest.raises(TransientError):
+        await works.make(order)
+    seeds = [request.seed for request in shots.requests]
+    assert shots.settled == [(seeds[0], 1), (seeds[1], 2)]
+    # Whoever kept it may have died before it could say so.
+    again = Ticketed(lambda: 0)
+    await Works(tmp_path, again, judge=judge(0.2, 0.7)).make(order)
+    assert ([seed for seed, _ in again.settled], again.requests) == (seeds, [])
+
+
+async def test_a_ticket_that_cannot_be_dropped_costs_no_take(tmp_path: Path) -> None:
+    works = Works(tmp_path, Ticketed(lambda: 0, OSError(5, "no")))
+    order, *_ = await works.orders()
+    assert (await works.make(order)).provenance["take"] == 1
+    (event,) = works.told("engine.take.unsettled")
+    assert "the disk" in event.remedy
 
 
 async def test_a_threshold_of_nothing_switches_judging_off(tmp_path: Path) -> None:
@@ -484,3 +586,43 @@ async def test_the_provenance_says_all_that_decided(tmp_path: Path) -> None:
     assert (told["bed"], told["bed_at"], told["frames"]) == (order.bed, 0, 48)
     assert (told["branding"], told["threads"], told["take"], told["attempt"]) == ("Foxes", 1, 1, 1)
     assert {"webtv", "av", "opencv-python-headless", "ffmpeg"} <= told["versions"].keys()
+
+
+# What was found out on the way.
+
+
+class Telling(FakeShots):
+    """Finds out while it works what ``auto`` means."""
+
+    async def shoot(self, request: ShotRequest) -> AsyncIterator[Chunk]:
+        note("shot.dtype", "float16")
+        async for chunk in super().shoot(request):
+            yield chunk
+
+
+class TellingOnADevice(Telling, HostedShots):
+    """The same, of takes that are kept."""
+
+
+class TellingUpscaler(FakeUpscaler):
+    """Says what it read of the prompt."""
+
+    async def upscale(
+        self, take: Take, width: int, height: int, request: ShotRequest | None = None
+    ) -> AsyncIterator[Chunk]:
+        async for chunk in super().upscale(take, width, height, request):
+            note("upscale.prompt_read", "a fox")
+            yield chunk
+
+
+@pytest.mark.parametrize("shots", [Telling, TellingOnADevice])
+async def test_what_was_found_out_stands_in_the_provenance(tmp_path: Path, shots: type[FakeShots]) -> None:
+    found = {"shot.dtype": "float16", "upscale.prompt_read": "a fox"}
+    works = Works(tmp_path, shots(), upscale=TellingUpscaler())
+    order, *_ = await works.orders()
+    assert (await works.make(order)).provenance["facts"] == found
+    again = Works(tmp_path, shots(), upscale=TellingUpscaler())
+    assert (await again.make(order)).provenance["facts"] == found, "also of a take that was found"
+    plain = Works(tmp_path / "plain", FakeShots())
+    order, *_ = await plain.orders()
+    assert "facts" not in (await plain.make(order)).provenance

@@ -17,7 +17,7 @@ from webtv.core.errors import InputError
 from webtv.core.format import CROSSFADE
 from webtv.engine.orders import Carry, bed_order, clip_frames, clip_orders, due_orders
 from webtv.engine.production import Production, Stages
-from webtv.engine.remake import Likeness, compare, order_of, remake
+from webtv.engine.remake import Likeness, compare, recipe_of, remake
 from webtv.engine.stages import Judge
 from webtv.engine.takes import Takes
 from webtv.library.storage import BED, CLIP, Storage
@@ -166,16 +166,34 @@ async def test_without_its_own_file_only_equal_bytes_can_be_told(tmp_path: Path)
 
 async def test_a_clip_that_nobody_can_order_again_says_so(tmp_path: Path) -> None:
     (clip,) = await made(tmp_path, fakes)
-    order, attempt = order_of(clip)
-    assert (order.branding, order.position, attempt) == ("Foxes", 1, 2)
-    with pytest.raises(InputError, match="'branding'"):
-        order_of(
-            dataclasses.replace(
-                clip, provenance={k: v for k, v in clip.provenance.items() if k != "branding"}
-            )
-        )
+    recipe = recipe_of(clip)
+    assert (recipe.order.branding, recipe.order.position, recipe.attempt) == ("Foxes", 1, 2)
+    for name in ("branding", "seed", "take", "threads", "attempt", "shot"):
+        rest = {key: value for key, value in clip.provenance.items() if key != name}
+        with pytest.raises(InputError, match=f"'{name}'"):
+            recipe_of(dataclasses.replace(clip, provenance=rest))
+        broken = {**clip.provenance, name: None}
+        if name in ("seed", "take", "threads", "attempt"):
+            with pytest.raises(InputError, match="does not say all"):
+                recipe_of(dataclasses.replace(clip, provenance=broken))
     with pytest.raises(InputError, match="idents"):
-        order_of(dataclasses.replace(clip, sequence=""))
+        recipe_of(dataclasses.replace(clip, sequence=""))
+
+
+async def test_nobody_is_paid_for_a_clip_again_unless_that_is_said(tmp_path: Path) -> None:
+    class Selling(FakeShots):
+        capability = Capability("fake", "shot", remote=True)
+
+    shots = Selling()
+    stages = lambda _: Stages(shots, FakeInterpolator(), FakeUpscaler())  # noqa: E731
+    (clip,) = await made(tmp_path, stages)
+    storage, paid = Storage(tmp_path / "library"), len(shots.requests)
+    with pytest.raises(InputError, match="procedural would have to make it again") as refused:
+        await remake(clip, stages, storage, tmp_path / "again.mp4")
+    assert "--pay" in refused.value.remedy
+    assert len(shots.requests) == paid
+    assert (await remake(clip, stages, storage, tmp_path / "again.mp4", pay=True)).same
+    assert len(shots.requests) == paid + 1
 
 
 async def test_files_with_other_pictures_are_not_compared(tmp_path: Path) -> None:

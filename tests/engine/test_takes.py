@@ -2,9 +2,11 @@
 
 import asyncio
 import dataclasses
+import errno
 import json
 import os
 import resource
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from webtv.core.errors import InputError, QualityError, ResourceError, TransientError
+from webtv.core.events import EventLog
 from webtv.engine.takes import HeldTake, Takes, hold, take_key
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.ports import Chunk, Credit, Frames, Media, ShotRequest
@@ -49,8 +52,13 @@ class Play:
 
 
 @pytest.fixture
-def takes(tmp_path: Path) -> Takes:
-    return Takes(tmp_path / "takes", VirtualClock(), min_free=0)
+def events() -> EventLog:
+    return EventLog()
+
+
+@pytest.fixture
+def takes(tmp_path: Path, events: EventLog) -> Takes:
+    return Takes(tmp_path / "takes", VirtualClock(), min_free=0, events=events)
 
 
 def names(folder: Path) -> list[str]:
@@ -110,7 +118,9 @@ async def test_a_take_that_is_cancelled_midway_leaves_nothing(takes: Takes, tmp_
 
 
 @pytest.mark.parametrize("harm", ["short", "note", "gone", "lies", "huge"])
-async def test_a_damaged_take_is_not_found_and_is_removed(takes: Takes, tmp_path: Path, harm: str) -> None:
+async def test_a_damaged_take_is_not_found_and_is_removed(
+    takes: Takes, events: EventLog, tmp_path: Path, harm: str
+) -> None:
     await takes.keep(KEY, Play(pictures(16))(), 2.0)
     place = tmp_path / "takes" / KEY
     if harm == "short":
@@ -124,6 +134,47 @@ async def test_a_damaged_take_is_not_found_and_is_removed(takes: Takes, tmp_path
         (place / "take.json").write_text(json.dumps({"version": 1, "shape": shape, "fps": 8}))
     assert await takes.find(KEY) is None
     assert names(tmp_path) == []
+    (event,) = events.recent
+    assert (event.kind, event.data) == ("engine.take.damaged", {"take": KEY})
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM, errno.EIO])
+@pytest.mark.parametrize("at", ["open", "map"])
+async def test_a_take_that_cannot_be_read_at_present_stays(
+    takes: Takes, events: EventLog, monkeypatch: pytest.MonkeyPatch, number: int, at: str
+) -> None:
+    await takes.keep(KEY, Play(pictures(16))(), 2.0)
+
+    def refuses(*_arguments: object, **_options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        if at == "open":
+            patch.setattr(Path, "open", refuses)
+        else:
+            patch.setattr("webtv.engine.takes.mmap.mmap", refuses)
+        with pytest.raises(ResourceError, match="it stays"):
+            await takes.find(KEY)
+    found = await takes.find(KEY)
+    assert found is not None
+    assert np.array_equal(found.frames, pictures(16))
+    assert not events.recent
+
+
+async def test_a_take_that_goes_while_it_is_looked_for_is_not_called_damaged(
+    takes: Takes, events: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await takes.keep(KEY, Play(pictures(16))(), 2.0)
+    read = Path.read_bytes
+
+    def goes(path: Path) -> bytes:
+        told = read(path)
+        shutil.rmtree(tmp_path / "takes" / KEY)
+        return told
+
+    monkeypatch.setattr(Path, "read_bytes", goes)
+    assert await takes.find(KEY) is None
+    assert not events.recent
 
 
 async def test_a_dropped_take_can_still_be_read_by_who_has_it(takes: Takes, tmp_path: Path) -> None:

@@ -148,6 +148,25 @@ async def test_work_for_a_sequence_that_is_gone_is_dropped_quietly(bench: Bench,
     assert not house.told("engine.job.failed")
 
 
+async def test_the_takes_of_a_clip_that_nobody_wants_are_not_kept(bench: Bench):
+    house, ann = bench.house, worker(bench)
+    assert await ann.work_once()
+    await house.tick(2)
+    add_clip, away = house.catalogue.add_clip, [TransientError("the database is busy")]
+
+    async def gone(_clip: Clip) -> bool:
+        raise away.pop() if away else InputError("there is no such sequence")
+
+    house.catalogue.add_clip = gone
+    assert await ann.work_once()
+    assert bench.kept == [], "they are needed when it is tried again"
+    house.clock.forward(10)
+    assert await ann.work_once()
+    (dropped,) = house.told("engine.job.dropped")
+    assert bench.kept == [dropped.data["job"]]
+    house.catalogue.add_clip = add_clip
+
+
 async def test_trouble_with_an_order_is_not_mistaken_for_that(bench: Bench):
     bench.failures = [InputError("no such instrument", remedy="choose another")]
     assert await worker(bench).work_once()
@@ -279,11 +298,11 @@ async def test_a_worker_waits_for_a_database_that_does_not_answer(bench: Bench):
     house = bench.house
     lease, tries = house.ledger.lease, []
 
-    async def flaky(*arguments):
+    async def flaky(*arguments, **options):
         tries.append(1)
         if len(tries) < 3:
             raise TransientError("the database is busy")
-        return await lease(*arguments)
+        return await lease(*arguments, **options)
 
     house.ledger.lease = flaky
     task = asyncio.ensure_future(worker(bench).run())

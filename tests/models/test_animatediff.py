@@ -12,6 +12,7 @@ import tiny
 from webtv.core.errors import ConfigError
 from webtv.studio import progress
 from webtv.studio.diffusers.animatediff import AnimateDiffOptions, AnimateDiffShots
+from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.ports import Media
 
 pytestmark = pytest.mark.models
@@ -78,6 +79,32 @@ async def test_a_take_longer_than_the_adapters_window_is_made_by_free_noise(
     assert long.shape == (24, 64, 64, 3)
     assert np.array_equal(long, await tiny.shoot(maker, seconds=3.0))
     assert np.array_equal(short, await tiny.shoot(maker)), "a short take after a long one is as before it"
+    plain = AnimateDiffShots(
+        tiny_stable_diffusion, tiny_motion_adapter, dataclasses.replace(options, frames=16)
+    )
+    assert short.shape == (12, 64, 64, 3)
+    assert np.abs(short.astype(int) - await tiny.shoot(plain)).max() <= 1, "and as one without it"
+    assert maker.loads != plain.loads, "one is not handed over for the other"
+
+
+async def test_free_noise_is_there_before_anything_is_done_to_the_layers_that_it_replaces(
+    tiny_stable_diffusion: Path, tiny_motion_adapter: Path
+) -> None:
+    import torch
+    from diffusers.models.attention import FreeNoiseTransformerBlock
+
+    options = dataclasses.replace(TINY, frames=24, steps=2)
+    runtime = Runtime(device="cpu", layerwise_casting=True)
+    maker = AnimateDiffShots(tiny_stable_diffusion, tiny_motion_adapter, options, runtime=runtime)
+    await tiny.shoot(maker)
+    modules = maker._pipeline._loaded.unet.modules()
+    blocks = [module for module in modules if isinstance(module, FreeNoiseTransformerBlock)]
+    await tiny.shoot(maker, seconds=3.0)
+    after = [m for m in maker._pipeline._loaded.unet.modules() if isinstance(m, FreeNoiseTransformerBlock)]
+    assert blocks
+    assert [id(block) for block in after] == [id(block) for block in blocks]
+    assert {block.attn1.to_q.weight.dtype for block in blocks} == {torch.float8_e4m3fn}
+    assert not any(block.training for block in blocks)
 
 
 async def test_an_abandoned_take_stops_between_steps(

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny_words import tokenizer
 
-from webtv.core.errors import ConfigError, InputError, TransientError
+from webtv.core.errors import ConfigError, InputError, InternalError, TransientError
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.ports import Frames
@@ -28,21 +29,10 @@ CPU = Runtime(device="cpu")
 
 
 def save_words(folder: Path, length: int) -> int:
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {word: n for n, word in enumerate(["<pad>", "<end>", "<unk>", *WORDS])}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="<pad>",
-        eos_token="<end>",
-        unk_token="<unk>",
-        model_max_length=length,
-        model_input_names=["input_ids", "attention_mask"],
-    ).save_pretrained(folder)
-    return len(vocabulary)
+    marks = {"pad_token": "<pad>", "eos_token": "<end>", "unk_token": "<unk>"}
+    words = tokenizer(WORDS, marks=marks, longest=length, ended=False, masked=True)
+    words.save_pretrained(folder)
+    return len(words)
 
 
 SIZES: dict[str, Any] = {
@@ -118,19 +108,30 @@ async def test_the_score_is_clipscore_over_the_sampled_frames(tiny_clip: Path) -
     from transformers import AutoImageProcessor, AutoTokenizer, CLIPModel
 
     model = CLIPModel.from_pretrained(tiny_clip).eval()
-    tokenizer = AutoTokenizer.from_pretrained(tiny_clip)
+    reader = AutoTokenizer.from_pretrained(tiny_clip)
     frames = moving(8)
     pictures = AutoImageProcessor.from_pretrained(tiny_clip)(images=list(frames), return_tensors="pt")
     scorer = ClipScorer(tiny_clip, CPU, frames=8)
     scores = []
     for text in TEXTS:
         with torch.inference_mode():
-            output = model(**tokenizer([text], return_tensors="pt"), **pictures)
+            output = model(**reader([text], return_tensors="pt"), **pictures)
         cosines = (output.image_embeds @ output.text_embeds.T).numpy()[:, 0]
         score = await scorer.score(frames, 8, dataclasses.replace(FOX, text=text))
         scores.append(score.parts["shows"])
         assert scores[-1] == pytest.approx(float(np.clip(2.5 * cosines, 0, 1).mean()), abs=2e-4)
     assert max(scores) > 0, "all texts on the far side of all pictures would prove nothing"
+
+
+async def test_it_looks_for_who_does_what_where_and_for_no_camera(tiny_clip: Path) -> None:
+    told = dataclasses.replace(
+        FOX, subject="a red fox", action="runs left", setting="through snow", camera="boat", text="the sea"
+    )
+    alone = dataclasses.replace(FOX, text="a red fox runs left, through snow")
+    scorer = ClipScorer(tiny_clip, CPU)
+    score = await scorer.score(moving(), 8, told)
+    assert score == await scorer.score(moving(), 8, alone)
+    assert score != await scorer.score(moving(), 8, dataclasses.replace(FOX, text="the sea"))
 
 
 async def test_a_text_longer_than_the_model_takes_is_cut(tiny_clip: Path) -> None:
@@ -193,7 +194,10 @@ async def test_pickled_weights_are_not_loaded(tiny_clip: Path, tmp_path: Path) -
         await ClipScorer(tmp_path, CPU).score(moving(), 8, FOX)
 
 
-async def test_what_cannot_be_scored_is_said(tiny_clip: Path, tmp_path: Path) -> None:
+async def test_what_cannot_be_scored_is_said(
+    tiny_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)  # between its own attempts
     with pytest.raises(InputError):
         await ClipScorer(tiny_clip, CPU).score(moving(), 8, ShotPrompt(**EMPTY))
     with pytest.raises(ConfigError, match="frames"):
@@ -217,6 +221,32 @@ async def test_the_model_is_looked_for_where_the_operator_says(tiny_clip: Path) 
     assert asked == ["some/clip"]
     assert scorer.capability.weights == ("some/clip",)
     assert scorer.capability.apart
+
+
+async def test_what_is_loaded_looks_at_more_frames_as_a_fresh_model_does(
+    tiny_clip: Path, tiny_siglip: Path
+) -> None:
+    first, second = ClipScorer(tiny_clip, CPU, frames=4), ClipScorer(tiny_clip, CPU, frames=12)
+    await first.score(moving(), 8, FOX)
+    assert first.loads == second.loads
+    loaded = first._loaded
+    second.adopt(first)
+    score = await second.score(moving(), 8, FOX)
+    assert second._loaded is loaded
+    assert score == await ClipScorer(tiny_clip, CPU, frames=12).score(moving(), 8, FOX)
+    with pytest.raises(InternalError):
+        ClipScorer(tiny_siglip, CPU).adopt(second)
+
+
+async def test_loading_draws_no_bars_into_the_log(tiny_clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from transformers import CLIPModel
+    from transformers.utils import logging
+
+    logging.enable_progress_bar()  # as it is in a new process
+    CLIPModel.from_pretrained(tiny_clip)
+    assert "Loading weights" in capfd.readouterr().err, "or there would be nothing to switch off"
+    await ClipScorer(tiny_clip, CPU).score(moving(), 8, FOX)
+    assert "%|" not in capfd.readouterr().err
 
 
 def test_importing_the_scorer_imports_no_model_library() -> None:

@@ -29,6 +29,7 @@ from webtv.studio.diffusers.options import LoraChoice
 from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.diffusers.zeroscope import ZeroscopeOptions, ZeroscopeShots
 from webtv.studio.ports import Frames
+from webtv.studio.progress import heard
 
 pytestmark = pytest.mark.models
 
@@ -140,6 +141,50 @@ async def test_an_attention_back_end_that_cannot_be_had_is_refused(tiny_zeroscop
     with pytest.raises(ConfigError) as caught:
         await shoot(tiny_zeroscope, Runtime(attention="warp"))
     assert caught.value.place == "models.attention"
+
+
+async def test_a_denoiser_that_heeds_no_choice_of_attention_is_refused(tiny_zeroscope: Path) -> None:
+    with pytest.raises(ConfigError, match="UNet3DConditionModel cannot do it here") as caught:
+        await shoot(tiny_zeroscope, Runtime(attention="native"))
+    assert caught.value.place == "models.attention"
+
+
+@pytest.mark.parametrize("name", ["flash_hub", "SAGE_HUB", "_flash_3_varlen_hub"])
+def test_attention_that_fetches_programs_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="fetches a program") as caught:
+        Runtime(attention=name)
+    assert caught.value.place == "models.attention"
+
+
+async def test_compiling_is_told_as_loading_once_for_each_size(
+    tiny_zeroscope: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    settings: list[dict[str, Any]] = []
+
+    def compiled(function: Any, *_args: Any, **named: Any) -> Any:
+        settings.append(named)
+        return function
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    maker = ZeroscopeShots(tiny_zeroscope, TINY, runtime=Runtime(device="cpu", compile=True))
+    shorter = ZeroscopeShots(
+        tiny_zeroscope, dataclasses.replace(TINY, steps=3), runtime=Runtime(device="cpu", compile=True)
+    )
+
+    async def told(seconds: float, maker: ZeroscopeShots = maker) -> list[tuple[str, int, int]]:
+        with heard(ear := tiny.Ear()):
+            await tiny.shoot(maker, seconds=seconds)
+        return tiny.once((said.stage, said.done, said.of) for said in ear.heard)
+
+    loads, steps = [("load", 0, 1), ("load", 1, 1)], [("shot", 1, 2), ("shot", 2, 2)]
+    assert await told(0.5) == [*loads, ("load", 0, 1), *steps]
+    assert await told(0.5) == [("shot", 0, 2), *steps]
+    assert await told(0.25) == [("load", 0, 1), *steps]
+    shorter.adopt(maker)
+    assert (await told(0.5, shorter))[0] == ("shot", 0, 3), "it was compiled for that"
+    assert settings == [{"dynamic": True}]
 
 
 async def test_tiles_and_eight_bit_weights_are_switched_on(tiny_zeroscope: Path) -> None:
@@ -309,6 +354,30 @@ async def test_a_loras_folder_holds_one_file_or_the_curator_names_one(
     with pytest.raises(ConfigError, match=r"name one of its files: ink\.safetensors, oil\.safetensors"):
         await with_lora(tiny_zeroscope, folder)
     assert np.array_equal(alone, await with_lora(tiny_zeroscope, folder, file="ink.safetensors"))
+
+
+async def test_a_files_name_is_no_pattern(tiny_zeroscope: Path, tmp_path: Path) -> None:
+    tiny.lora(tmp_path / "ink.safetensors")
+    with pytest.raises(ConfigError, match="has 0 files that fit"):
+        await with_lora(tiny_zeroscope, tmp_path, file="*.safetensors")
+    for file in ("..", "*", "ink.pt"):
+        with pytest.raises(InputError, match="is no safetensors file"):
+            LoraChoice.from_option({"id": "ink", "file": file}, "shot")
+
+
+@pytest.mark.parametrize("end", [".diff", ".diff_b"])
+async def test_whole_differences_are_another_kind_and_a_folder_called_so_is_not(
+    tiny_zeroscope: Path, tmp_path: Path, end: str
+) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    file = tmp_path / "ink.safetensors"
+    for key, other in ((f"unet.conv_in{end}", True), ("model.diffusion_model.x.weight", False)):
+        save_file({key: torch.ones(2, 2)}, file)
+        with pytest.raises(ConfigError) as caught:
+            await with_lora(tiny_zeroscope, file)
+        assert ("another kind of adapter" in caught.value.message) == other
 
 
 @pytest.mark.parametrize("wrong", ["module", "size", "half", "kind", "pickle", "missing", "empty", "extra"])

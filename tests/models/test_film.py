@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import importlib.util
+import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -217,6 +218,64 @@ async def test_a_trusted_script_gives_its_weights(kit: Any, tmp_path: Path) -> N
     script(kit, tmp_path / "film.pt")
     with pytest.raises(ConfigError, match=r"do not fit: features\.stages\.0\.0\.weight is missing"):
         await made(film(tmp_path / "film.pt", trusted=True), levels(0, 8), 12, 24)
+
+
+async def test_a_folder_of_other_files_will_do_for_whoever_trusts_it(kit: Any, tmp_path: Path) -> None:
+    kit.torch.save(kit.neutral().state_dict(), tmp_path / "film_net.pth")
+    with pytest.raises(ConfigError, match=r"holds no \.safetensors file") as caught:
+        await made(film(tmp_path), levels(0, 8), 12, 24)
+    assert "allow this model by name" in caught.value.remedy
+    assert (await made(film(tmp_path, trusted=True), levels(0, 8), 12, 24))[1, 0, 0, 0] == 4
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "film_net_fp16.PT").touch()
+    (tmp_path / "notes.ckpt").touch()
+    with pytest.raises(
+        ConfigError, match=r"several models: film_net\.pth, more/film_net_fp16\.PT:"
+    ) as caught:
+        await made(film(tmp_path, trusted=True), levels(0, 8), 12, 24)
+    assert caught.value.remedy == "name one file by its path"
+    saved(kit, kit.neutral(), tmp_path)
+    out = await made(film(tmp_path, trusted=True), levels(0, 8), 12, 24)
+    assert out[1, 0, 0, 0] == 4, "where there are safetensors, trust is not needed"
+
+
+async def test_the_line_to_type_quotes_what_a_stranger_called_a_file(kit: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x'; touch ran; '.pth"
+    kit.torch.save(kit.neutral().state_dict(), path)
+    with pytest.raises(ConfigError) as caught:
+        await made(film(path), levels(0, 8), 12, 24)
+    line = caught.value.remedy.removeprefix("convert it where you trust it, ").rpartition(", or allow")[0]
+    path.unlink()
+    assert shlex.split(line)[3:] == [path.name, f"{path.stem}.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "wanted"),
+    [("cuda:1", None, "float16"), ("mps", None, "float32"), ("cuda", "bfloat16", "bfloat16")],
+)
+async def test_the_device_decides_the_precision(
+    kit: Any, model: Path, monkeypatch: pytest.MonkeyPatch, device: str, dtype: str | None, wanted: str
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    move = kit.Film.to
+
+    def moved(network: Any, *, device: str, dtype: Any) -> Any:
+        asked.append((device, dtype))
+        return move(network, device="cpu")
+
+    monkeypatch.setattr(kit.Film, "to", moved)
+    await made(FilmInterpolator(model=model, device=device, dtype=dtype), levels(0, 8), 12, 24)
+    assert asked == [(device, getattr(kit.torch, wanted))]
+
+
+def test_memory_is_told_for_the_device_and_the_precision() -> None:
+    def told(**options: Any) -> float:
+        return FilmInterpolator(**options).capability.vram_gb
+
+    assert told() == told(device="cuda:1") == told(device="cuda", dtype="bfloat16") == 3.9
+    assert told(dtype="float32") == told(device="mps") == 7.7
+    assert told(device="cpu") == 0
+    assert told(tile=256) < 1
 
 
 def script(kit: Any, path: Path) -> None:

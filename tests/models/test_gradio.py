@@ -1,10 +1,12 @@
 """Takes from real Gradio servers, through the real gradio_client."""
 
 import asyncio
+import gzip
 import random
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import gradio
 import numpy as np
 import pytest
+from httpx._decoders import SUPPORTED_DECODERS, IdentityDecoder
 from spaces import FILES, Space, endless_at, files_lead_to, page, serving
 from starlette.responses import JSONResponse, Response
 
@@ -142,10 +145,25 @@ async def test_the_place_in_the_queue_is_progress_too(space: Space) -> None:
         with heard(told.append):
             group.create_task(take(maker, ask(seed=6)))
         async with asyncio.timeout(30):
-            while not told:  # noqa: ASYNC110 - told in the loop that is tested
+            while Progress("queue", 0, 1) not in told:  # noqa: ASYNC110 - told in the loop that is tested
                 await asyncio.sleep(0.01)
         space.go_on.set()
-    assert told[0] == Progress("queue", 0, 1)
+
+
+async def test_a_space_that_says_nothing_of_itself_is_heard_of_at_each_look(space: Space) -> None:
+    told: list[Progress] = []
+    space.held, space.silent = True, True
+    with heard(told.append):
+        async with asyncio.TaskGroup() as group:
+            shooting = group.create_task(take(shots(endpoint(space))))
+            await happened(space.begun)
+            count = len(told)
+            async with asyncio.timeout(30):
+                while len(told) < count + 3:  # noqa: ASYNC110 - told in the loop that is tested
+                    await asyncio.sleep(0.01)
+            space.go_on.set()
+            await shooting
+    assert {said.stage for said in told} <= {"queue", "shot"}
 
 
 async def test_a_space_that_fails_every_second_call_is_left_for_another(space: Space, other: Space) -> None:
@@ -180,7 +198,7 @@ async def test_a_space_that_answers_with_pages_is_left_alone_for_a_while(space: 
 async def test_a_film_that_leads_into_a_private_network_is_refused(space: Space, other: Space) -> None:
     other.forget()
     space.trap = files_lead_to(f"{other.url}{FILES}/tmp/1.mp4")
-    with pytest.raises(QualityError, match="loopback address, which is refused"):
+    with pytest.raises(ConfigError, match="loopback address, which is refused"):
         await take(shots(endpoint(space)))
     assert not other.paths
 
@@ -188,7 +206,7 @@ async def test_a_film_that_leads_into_a_private_network_is_refused(space: Space,
 @pytest.mark.parametrize("start", [FILES, "/config", "/gradio_api/info", "/gradio_api/queue/data"])
 async def test_a_body_without_end_is_cut_off_early(space: Space, start: str) -> None:
     space.trap = endless_at(space, start)
-    with pytest.raises(QualityError, match=r"larger than 1 MB|answers without end"):
+    with pytest.raises((ConfigError, QualityError), match=r"larger than 1 MB|answers without end"):
         await take(shots(endpoint(space, max_mb=1)))
     assert 0 < space.sent < 100_000_000, "of ten gigabytes"
 
@@ -199,13 +217,100 @@ async def test_a_job_that_never_ends_is_cancelled_at_its_deadline(space: Space) 
     async with asyncio.TaskGroup() as group:
         shooting = group.create_task(failing(shots(endpoint(space, seconds=300), clock=clock)))
         await happened(space.begun)
-        async with asyncio.timeout(30):
-            while not shooting.done():
-                await clock.advance(100)
-                await asyncio.sleep(0.01)
+        await clock.advance(301)  # and no further: taking leave has its time, too
     assert isinstance(shooting.result(), TransientError)
     assert "not done within 300 s and was cancelled" in str(shooting.result())
     assert space.of("/cancel") == ["POST /gradio_api/cancel"]
+
+
+@pytest.mark.parametrize(
+    "start", ["/", "/gradio_api/info", "/gradio_api/queue/join", "/gradio_api/queue/data"]
+)
+async def test_what_comes_packed_is_unpacked_by_nobody(
+    space: Space, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = counted_unpacking(monkeypatch)
+    space.trap = packed_at(start)
+    with pytest.raises(ConfigError, match="packed, which nobody asked for"):
+        await take(shots(endpoint(space)))
+    assert not unpacked
+    assert {headers["accept-encoding"] for headers in space.headers} == {"identity"}
+
+
+async def test_a_heartbeat_that_comes_packed_is_unpacked_by_nobody_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked, space = counted_unpacking(monkeypatch), Space(tmp_path, trap=packed_at("/gradio_api/heartbeat"))
+
+    def extra(*_: Any) -> None:
+        gradio.State(delete_callback=lambda _: None)  # a Space that keeps something for its visitors
+
+    with serving(space, lambda: space.blocks(extra=extra)):
+        await take(shots(endpoint(space)))
+    assert space.of("/heartbeat")
+    assert not unpacked
+
+
+async def test_a_description_that_comes_packed_is_not_needed_where_the_page_holds_it_too(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = counted_unpacking(monkeypatch)
+    space.trap = packed_at("/config")
+    await take(shots(endpoint(space)))
+    assert not unpacked
+
+
+async def test_an_upload_whose_answer_comes_packed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked, space = counted_unpacking(monkeypatch), Space(tmp_path, trap=packed_at("/gradio_api/upload"))
+
+    def extra(prompt: Any, out: Any) -> None:
+        start = gradio.Image(label="Start", format="png")
+        gradio.Button("Animate").click(lambda _, text: text, [start, prompt], out, api_name="animate")
+
+    with serving(space, lambda: space.blocks(extra=extra)):
+        maker = shots(endpoint(space, inputs={"start": "{image}", "prompt": "{prompt}"}))
+        with pytest.raises(ConfigError, match="packed, which nobody asked for"):
+            await take(maker, ask(image=np.zeros((90, 160, 3), np.uint8)))
+    assert space.of("/upload")
+    assert not unpacked
+
+
+def packed_at(start: str) -> Any:
+    """A trap: fifty megabytes in fifty kilobytes."""
+    bomb = gzip.compress(bytes(50_000_000))
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    return lambda path: Response(bomb, headers=headers) if path.startswith(start) else None
+
+
+def counted_unpacking(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of whatever httpx unpacks from now on, in any thread."""
+    seen: list[int] = []
+    for decoder in set(SUPPORTED_DECODERS.values()) - {IdentityDecoder}:
+        monkeypatch.setattr(decoder, "decode", lambda _, data: seen.append(len(data)) or data)
+    return seen
+
+
+@pytest.mark.parametrize("start", ["/config", "/gradio_api/info"])
+async def test_a_space_that_drips_is_given_up_and_rests(space: Space, start: str) -> None:
+    dripping, clock, events = threading.Event(), VirtualClock(), list[Event]()
+
+    async def drip(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(3000):
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            dripping.set()
+            await asyncio.sleep(0.01)
+
+    space.trap = lambda path: drip if path.startswith(start) else None
+    where = endpoint(space, seconds=60, failures=1)
+    async with asyncio.TaskGroup() as group:
+        shooting = group.create_task(failing(shots(where, clock=clock, events=events.append)))
+        await happened(dripping)
+        await clock.advance(61)
+    assert "no answer in time" in str(shooting.result())
+    assert kinds(events) == ["opened"]
 
 
 async def failing(maker: RemoteShots) -> Exception | None:
@@ -319,9 +424,7 @@ async def test_the_hub_says_where_a_space_is(space: Space, tmp_path: Path) -> No
         maker = GradioSpace(
             where,
             where.addresses[0],
-            guard=guard,
             client=client,
-            trust=context,
             clock=SystemClock(),
             events=[].append,
             folder=tmp_path,

@@ -23,6 +23,8 @@ from webtv.prompts.local_writer import LocalWriter
 from webtv.prompts.memory import Memory
 from webtv.prompts.safety import SafetyFilter
 from webtv.prompts.writer import Brief
+from webtv.studio.capability import Capability
+from webtv.studio.writing import LanguageModel
 from webtv.testing.clock import VirtualClock
 from webtv.themes.channel import Channel
 
@@ -77,7 +79,11 @@ GOOD = sequence()
 
 
 def writer(folder: Path | str, **options: Any) -> LocalWriter:
-    return LocalWriter(folder, **({"clock": VirtualClock(), "device": "cpu"} | options))
+    given: dict[str, Any] = {"clock": VirtualClock(), "device": "cpu"} | options
+    told: dict[str, Any] = {
+        name: given.pop(name) for name in ("timeout", "most_tokens", "temperature") if name in given
+    }
+    return LocalWriter(folder, LanguageModel(folder, **given).ask, **told)
 
 
 def asked(folder: Path, text: str, tokens: int = 400, step: Callable[[int], None] | None = None) -> Reply:
@@ -356,20 +362,43 @@ async def test_the_folder_comes_from_the_store_of_weights(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("choice", "value"),
-    [("dtype", "int8"), ("timeout", 0), ("timeout", float("nan")), ("most_tokens", 3), ("temperature", 3)],
+    ("choice", "value", "place"),
+    [
+        ("dtype", "int8", "studio.write local: dtype"),
+        ("timeout", 0, "writer local: timeout"),
+        ("timeout", float("nan"), "writer local: timeout"),
+        ("most_tokens", 3, "writer local: most_tokens"),
+        ("temperature", 3, "writer local: temperature"),
+    ],
 )
-def test_choices_out_of_range_are_refused_with_their_place(choice: str, value: Any) -> None:
+def test_choices_out_of_range_are_refused_with_their_place(choice: str, value: Any, place: str) -> None:
     with pytest.raises(ConfigError) as caught:
         writer("m", **{choice: value})
-    assert caught.value.place == f"writer local: {choice}"
+    assert caught.value.place == place
     assert caught.value.remedy
+
+
+def test_what_it_takes_is_known_without_loading(tmp_path: Path) -> None:
+    def able(**options: Any) -> Capability:
+        return LanguageModel("somebody/writer-7b", clock=VirtualClock(), gb=15.2, **options).capability
+
+    usual = able()
+    assert (usual.adapter, usual.stage, usual.weights) == ("local", "write", ("somebody/writer-7b",))
+    assert usual.hosted
+    assert usual.disk_gb == 15.2
+    assert usual.vram_gb == able(device="cuda:1", dtype="bfloat16").vram_gb == 17.5
+    assert able(dtype="float32").vram_gb == 35.0
+    assert able(device="cpu").vram_gb == 0
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(300_000_000)
+    assert LanguageModel(tmp_path, clock=VirtualClock()).capability.disk_gb == 0.3
 
 
 def test_importing_the_writer_does_not_import_torch() -> None:
     code = (
-        "import sys, webtv.prompts.local_writer as w; from webtv.testing.clock import VirtualClock; "
-        "w.LocalWriter('m', clock=VirtualClock()).name; "
+        "import sys, webtv.studio.scribe, webtv.studio.writing as w; "
+        "from webtv.testing.clock import VirtualClock; "
+        "w.LanguageModel('m', clock=VirtualClock()).capability; "
         "print(sorted({'torch', 'transformers', 'openai'} & {*sys.modules}))"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

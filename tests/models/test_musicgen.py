@@ -1,6 +1,7 @@
 """MusicGen over tiny random models, mono, stereo and melody, through the real ``from_pretrained``."""
 
 import asyncio
+import functools
 import subprocess
 import sys
 import threading
@@ -11,7 +12,14 @@ import numpy as np
 import pytest
 from tiny_music import BOOK, music_config, save_music, tokenizer
 
-from webtv.core.errors import ConfigError, InputError, QualityError, ResourceError, TransientError
+from webtv.core.errors import (
+    ConfigError,
+    InputError,
+    InternalError,
+    QualityError,
+    ResourceError,
+    TransientError,
+)
 from webtv.core.format import SAMPLE_RATE
 from webtv.prompts.sequence import MusicBrief
 from webtv.studio.capability import capability_of
@@ -348,6 +356,90 @@ async def test_a_device_without_memory_is_told_as_that(mono: Path, monkeypatch: 
         await maker.compose(ask())
     monkeypatch.undo()
     await play(maker, ask(1))
+
+
+async def test_a_model_that_is_offloaded_is_on_its_device_only_while_it_plays(
+    mono: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import MusicgenForConditionalGeneration as Model
+
+    plain = await play(composer(mono), ask())
+    places: list[str] = []
+    monkeypatch.setattr(Runtime, "torch_device", lambda *_: "cpu")  # there is no other here
+    real = Model.to
+
+    def watched(self: Any, device: Any) -> Any:
+        places.append(str(device))
+        return real(self, device)
+
+    monkeypatch.setattr(Model, "to", watched)
+    maker = MusicGenComposer(mono, SHORT, runtime=Runtime(device="cuda", dtype="float32", offload="model"))
+    assert np.array_equal(plain, await play(maker, ask()))
+    assert places == ["cpu", "cpu"], "there, and away again"
+
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Model, "generate", full)
+    with pytest.raises(ResourceError):
+        await play(maker, ask())
+    assert places == ["cpu"] * 4, "also when something went wrong"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "place"),
+    [
+        ({"compile": True}, "models.compile"),
+        ({"offload": "group"}, "models.offload"),
+        ({"offload": "sequential"}, "models.offload"),
+    ],
+)
+def test_a_way_of_running_that_it_cannot_follow_is_refused_by_name(chosen: Any, place: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        MusicGenComposer("facebook/musicgen-small", runtime=Runtime(**chosen))
+    assert caught.value.place == place
+    assert caught.value.remedy
+
+
+async def test_a_cheaper_bed_is_computed_once_and_not_twice(
+    mono: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import MusicgenForCausalLM
+
+    rows: list[int] = []
+    real = MusicgenForCausalLM.forward
+
+    @functools.wraps(real)  # what it takes is looked up
+    def counted(self: Any, input_ids: Any = None, **named: Any) -> Any:
+        rows.append(len(input_ids))
+        return real(self, input_ids=input_ids, **named)
+
+    monkeypatch.setattr(MusicgenForCausalLM, "forward", counted)
+    dear = composer(mono)
+    await play(dear, ask())
+    dear_rows, rows[:] = sum(rows), []
+    (grade,) = dear.cheaper()
+    options = dict(grade.options)
+    assert (grade.name, options.pop("use")) == ("no guidance", "musicgen")
+    cheap = MusicGenComposer(mono, MusicGenOptions.from_mapping(options), runtime=CPU)
+    await play(cheap, ask())
+    assert sum(rows) * 2 == dear_rows
+    assert cheap.cheaper() == ()
+
+
+async def test_what_is_loaded_plays_with_other_options_as_a_fresh_model_does(mono: Path) -> None:
+    first, second = composer(mono), composer(mono, guidance=1.0, temperature=0.5)
+    await play(first, ask())
+    assert first.loads == second.loads
+    second.adopt(first)
+    told: list[Progress] = []
+    with heard(told.append):
+        bed = await play(second, ask())
+    assert "load" not in {step.stage for step in told}
+    assert np.array_equal(bed, await play(composer(mono, guidance=1.0, temperature=0.5), ask()))
+    with pytest.raises(InternalError):
+        composer("another").adopt(second)
 
 
 async def test_silence_is_not_music(tmp_path: Path) -> None:

@@ -141,6 +141,49 @@ async def test_a_pickle_needs_the_operators_word(torch: Any, spandrel: Any, tmp_
     assert (await made(trusted, pictures(1, 20, 32), 64, 40)).shape == (1, 40, 64, 3)
 
 
+async def test_a_folder_of_pickles_will_do_for_whoever_trusts_it(
+    torch: Any, spandrel: Any, tmp_path: Path
+) -> None:
+    compact(torch, tmp_path)
+    state = importlib.import_module("safetensors.torch").load_file(tmp_path / "x.safetensors")
+    (tmp_path / "x.safetensors").unlink()
+    torch.save({"params_ema": state}, tmp_path / "x.pth")
+    with pytest.raises(ConfigError, match=r"holds no \.safetensors file"):
+        await made(SpandrelUpscaler(model=tmp_path, device="cpu"), pictures(1, 20, 32), 64, 40)
+    trusted = SpandrelUpscaler(model=tmp_path, trusted=True, device="cpu")
+    assert (await made(trusted, pictures(1, 20, 32), 64, 40)).shape == (1, 40, 64, 3)
+    torch.save(state, tmp_path / "y.ckpt")
+    again = SpandrelUpscaler(model=tmp_path, trusted=True, device="cpu")
+    with pytest.raises(ConfigError, match=r"several models: x\.pth, y\.ckpt"):
+        await made(again, pictures(1, 20, 32), 64, 40)
+
+
+@pytest.mark.parametrize(("device", "wanted"), [("cuda:1", "float16"), ("mps", "float32")])
+async def test_the_device_decides_the_precision(
+    torch: Any, spandrel: Any, model: Path, monkeypatch: pytest.MonkeyPatch, device: str, wanted: str
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    move = spandrel.ModelBase.to
+
+    def moved(network: Any, *where: Any) -> Any:
+        asked.append(where)
+        return move(network, torch.device("cpu"), torch.float32)
+
+    monkeypatch.setattr(spandrel.ModelBase, "to", moved)
+    await made(SpandrelUpscaler(model=model, device=device), pictures(1, 20, 32), 64, 40)
+    assert asked[-1] == (torch.device(device), getattr(torch, wanted))
+
+
+def test_memory_is_told_for_tile_device_and_precision() -> None:
+    def told(**options: Any) -> float:
+        return SpandrelUpscaler(model="someone/x4", **options).capability.vram_gb
+
+    assert told() == told(device="cuda:1") == told(device="cuda", dtype="bfloat16") == 2.2
+    assert told(dtype="float32") == told(device="mps") == 4.4
+    assert told(tile=1024) == 7.2
+    assert told(device="cpu") == 0
+
+
 async def test_other_models_are_refused_by_what_they_are(torch: Any, spandrel: Any, tmp_path: Path) -> None:
     async def said() -> str:
         with pytest.raises(ConfigError) as caught:

@@ -5,19 +5,23 @@ import dataclasses
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 import tiny_video
 from tiny_video import ask, cancelled_at, picture, take
 
-from webtv.core.errors import ConfigError, InputError
+from webtv.core.errors import ConfigError, InputError, ResourceError
 from webtv.studio import progress
 from webtv.studio.diffusers import svd
+from webtv.studio.diffusers.pipeline import Abandoned
 from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.diffusers.svd import MODEL, SvdOptions, SvdShots
+from webtv.studio.notes import Fact, noted
 from webtv.studio.ports import Media
 from webtv.studio.progress import Progress
 
@@ -148,8 +152,8 @@ async def test_the_first_shot_gets_a_key_image_of_the_prompt(model: Path, key_mo
         first, rate = await take(maker, ask(seconds=6 / 5))
     # Nobody has seen the key image, so it is not left out.
     assert (first.shape, rate) == ((6, 64, 128, 3), 5)
-    shot = [(said.done, said.of) for said in told if said.stage == "shot"]
-    assert shot == [(0, 5), (1, 5), (2, 5), (3, 5), (3, 5), (4, 5), (5, 5)]
+    shot = tiny.once((said.done, said.of) for said in told if said.stage == "shot")
+    assert shot == [(0, 5), (1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
     again, _ = await take(maker, ask(seconds=6 / 5))
     assert np.array_equal(first, again)
     for change in ({"text": "a fox at dawn"}, {"negative": "watermark"}, {"seed": 8}):
@@ -196,6 +200,66 @@ async def test_an_abandoned_take_stops_within_one_step(
     await asyncio.get_running_loop().shutdown_default_executor()  # waits for the thread
     steps = max(0, step - options.key_steps)
     assert steps <= len(calls) <= steps + bool(steps)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "out of memory"])
+async def test_a_take_that_ends_while_its_autoencoder_is_wide_spoils_no_later_one(
+    model: Path, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from diffusers import AutoencoderKLTemporalDecoder, StableVideoDiffusionPipeline
+
+    def decoded(self: Any, latents: Any, count: int, _at_once: int) -> Any:
+        # A CPU takes minutes to decode in half precision: its first layer tells whether it could.
+        self.vae.decoder.conv_in(latents.flatten(0, 1))
+        return torch.rand(1, 3, count, 64, 128, generator=torch.Generator().manual_seed(1))
+
+    monkeypatch.setattr(StableVideoDiffusionPipeline, "decode_latents", decoded)
+    options = dataclasses.replace(TINY, steps=1, frames=4, guidance=1.0)
+    maker = SvdShots(model, options, runtime=Runtime(device="cpu", dtype="float16"))
+    request = ask(image=picture(), seconds=0.6)
+    abandoned, wide = threading.Event(), []
+
+    def end(module: Any, _inputs: Any) -> None:
+        wide.append(module.conv_in.weight.dtype)
+        if ends == "out of memory":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        abandoned.set()
+
+    load = AutoencoderKLTemporalDecoder.from_pretrained
+    hooks: list[Any] = []
+
+    def loaded(*args: Any, **named: Any) -> Any:
+        vae = load(*args, **named)
+        hooks.append(vae.encoder.register_forward_pre_hook(end))
+        return vae
+
+    monkeypatch.setattr(AutoencoderKLTemporalDecoder, "from_pretrained", loaded)
+    window = maker.plan(request).windows[0]
+    with pytest.raises(ResourceError if ends == "out of memory" else Abandoned):
+        maker._window(request, window, 5, abandoned)
+    (hook,) = hooks
+    hook.remove()
+    assert wide == [torch.float32], "diffusers has widened it"
+    vae = maker.pipelines()[0]._loaded.vae
+    assert {weight.dtype for weight in vae.parameters()} == {torch.float16}
+    assert len((await take(maker, request))[0]) == 3
+
+
+async def test_tiles_that_the_autoencoder_cannot_decode_are_refused(model: Path) -> None:
+    maker = SvdShots(model, TINY, runtime=Runtime(device="cpu", vae_tiling=True))
+    with pytest.raises(ConfigError, match="AutoencoderKLTemporalDecoder cannot do it here") as caught:
+        await take(maker, ask(image=picture()))
+    assert caught.value.place == "models.vae_tiling"
+
+
+async def test_a_key_model_that_reads_little_is_told_what_matters_most(model: Path, key_model: Path) -> None:
+    maker = SvdShots(model, TINY, key_model=key_model, keep_both=True, runtime=CPU)
+    facts: dict[str, Fact] = {}
+    with noted(facts.__setitem__):
+        await take(maker, ask(text="a red fox runs left through snow at dawn. " * 5))
+    assert facts["shot.prompt_read"] == "a red fox runs left, snow, wide shot, dawn, red and white, film"
+    assert facts["shot.dtype"] == "float32"
 
 
 def test_the_credit_says_what_shaped_the_frames(model: Path) -> None:

@@ -151,6 +151,19 @@ def test_a_model_of_pickles_needs_the_operators_word(server: Hub, store: WeightS
     assert "pytorch_model.bin" in trusting.pull(MODEL).locked.files
 
 
+def test_one_part_that_is_a_pickle_needs_the_word_and_only_it_comes_as_one(
+    server: Hub, store: WeightStore
+) -> None:
+    index = b'{"_class_name": "X", "unet": ["lib", "U"], "text_encoder": ["lib", "T"]}'
+    half = {"model_index.json": index, "unet/diffusion_pytorch_model.bin": b"\x80\x04."}
+    text = {"text_encoder/model.safetensors": b"numbers", "text_encoder/pytorch_model.bin": b"\x80\x04."}
+    server.models[MODEL].commits[FIRST] = {**half, **text}
+    with pytest.raises(ConfigError, match=r"unet/diffusion_pytorch_model\.bin: .*WEBTV_MODELS_UNSAFE"):
+        store.pull(MODEL)
+    trusting = replace(store, unsafe=frozenset({MODEL}))
+    assert sorted(trusting.pull(MODEL).locked.files) == sorted([*half, "text_encoder/model.safetensors"])
+
+
 def test_each_refusal_says_what_to_do(server: Hub, store: WeightStore) -> None:
     with pytest.raises(ConfigError, match="there is no model no/such"):
         store.pull("no/such")

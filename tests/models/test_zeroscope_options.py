@@ -1,6 +1,9 @@
 """What a curator may write beside ``use: zeroscope``; needs no model code."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -8,6 +11,27 @@ from webtv.core.errors import ComponentError, InputError
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.diffusers.zeroscope import ZeroscopeOptions, ZeroscopeShots
 from webtv.studio.ports import ShotRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tall(ZeroscopeOptions):
+    """A family whose pictures must be high, and may be narrow."""
+
+    LIMITS: ClassVar[Mapping[str, tuple[float, float]]] = {
+        **ZeroscopeOptions.LIMITS, "width": (64, 1280), "height": (448, 1280),
+    }  # fmt: skip
+
+
+class TallShots(ZeroscopeShots):
+    OPTIONS = Tall
+
+
+def test_a_smaller_picture_keeps_to_the_limits_of_width_and_of_height() -> None:
+    ways = TallShots(options=Tall(width=768, height=768)).cheaper()
+    sizes = {(way.options["width"], way.options["height"]) for way in ways if way.name == "smaller"}
+    assert sizes == {(616, 616), (464, 464)}
+    ways = TallShots(options=Tall(width=640, height=640)).cheaper()
+    assert [way.options["height"] for way in ways if way.name == "smaller"] == [512]
 
 
 @pytest.mark.parametrize(

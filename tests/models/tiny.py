@@ -5,17 +5,19 @@ decoding that the full-size models take is taken by these too.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from tiny_words import CLIP, tokenizer
 
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.ports import Frames, ShotMaker, ShotRequest, Take
 from webtv.studio.progress import Progress
 
-WORDS = ["a", "red", "fox", "runs", "left", "through", "snow", "at", "dawn", "blurry", "text", "watermark"]
+Told = TypeVar("Told")
 
 ATTENTION = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 """A module that every tiny denoiser here has."""
@@ -23,22 +25,11 @@ ATTENTION = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 
 def _reader() -> dict[str, Any]:
     """A tokenizer of few words and CLIP's text model, four numbers wide."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
+    from transformers import CLIPTextConfig, CLIPTextModel
 
-    vocabulary = {word: n for n, word in enumerate(["<pad>", "<start>", "<end>", "<unk>", *WORDS])}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="<pad>",
-        bos_token="<start>",
-        eos_token="<end>",
-        unk_token="<unk>",
-        model_max_length=16,
-    )
+    words = tokenizer(marks=CLIP, longest=16, ended=False)
     text = CLIPTextConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(words),
         hidden_size=4,
         intermediate_size=8,
         num_hidden_layers=2,
@@ -48,7 +39,7 @@ def _reader() -> dict[str, Any]:
         bos_token_id=1,
         eos_token_id=2,
     )
-    return {"tokenizer": tokenizer, "text_encoder": CLIPTextModel(text)}
+    return {"tokenizer": words, "text_encoder": CLIPTextModel(text)}
 
 
 def _vae() -> Any:
@@ -201,5 +192,10 @@ class Ear:
             self._also(told)
 
     def steps(self, stage: str) -> list[tuple[int, int]]:
-        """What was told of a stage: steps done, and of how many."""
-        return [(told.done, told.of) for told in self.heard if told.stage == stage]
+        """What was told of a stage: steps done, and of how many; what was told again counts once."""
+        return once((told.done, told.of) for told in self.heard if told.stage == stage)
+
+
+def once(told: Iterable[Told]) -> list[Told]:
+    """Without what repeats the one before: while pictures are decoded, the last step is told again."""
+    return [first for first, _ in itertools.groupby(told)]

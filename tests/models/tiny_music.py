@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import tiny_words
+
 WORDS = [
     "calm",
     "tense",
@@ -22,21 +24,7 @@ BOOK = 64
 
 def tokenizer() -> Any:
     """One that knows a few words."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {word: n for n, word in enumerate(["<pad>", "</s>", "<unk>", *WORDS])}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    words.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="<pad>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        model_max_length=512,
-        model_input_names=["input_ids", "attention_mask"],
-    )
+    return tiny_words.tokenizer(WORDS, longest=512, masked=True)
 
 
 def music_config(channels: int = 1, *, melody: bool = False) -> Any:

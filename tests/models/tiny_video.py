@@ -5,37 +5,23 @@ decoding that the full-size models take is taken by these too.
 """
 
 import asyncio
-import dataclasses
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tiny
+from tiny_words import tokenizer
 
-from webtv.prompts.sequence import ShotPrompt
 from webtv.studio import progress
-from webtv.studio.ports import Frames, Picture, ShotMaker, ShotRequest
+from webtv.studio.ports import Chunk, Frames, Picture, ShotMaker, ShotRequest
 from webtv.studio.progress import Progress
-
-WORDS = ["a", "red", "fox", "runs", "left", "through", "snow", "at", "dawn", "blurry", "text", "watermark"]
 
 
 def ask(**changes: Any) -> ShotRequest:
-    """A request in the words that the tiny models know."""
-    prompt = ShotPrompt(
-        subject="a red fox",
-        action="runs left",
-        setting="snow",
-        camera="wide shot",
-        light="dawn",
-        palette="red and white",
-        style="film",
-        mood="calm",
-        negative=str(changes.pop("negative", "blurry text")),
-        text=str(changes.pop("text", "a red fox runs left through snow at dawn")),
-    )
-    request = ShotRequest(prompt, seconds=1.0, width=1280, height=720, fps=24, seed=7)
-    return dataclasses.replace(request, **changes)
+    """A request for a second of a fox, in words that the tiny models know."""
+    return tiny.ask(**{"seconds": 1.0, **changes})
 
 
 def picture(seed: int = 0, width: int = 160, height: int = 90) -> Picture:
@@ -45,15 +31,16 @@ def picture(seed: int = 0, width: int = 160, height: int = 90) -> Picture:
 
 async def take(maker: ShotMaker, request: ShotRequest) -> tuple[Frames, int]:
     """All frames of a take and their rate, after asserting that its chunks follow each other."""
-    parts: list[Frames] = []
     rates: set[int] = set()
-    async for chunk in maker.shoot(request):
-        assert chunk.start_frame == sum(len(part) for part in parts)
-        assert chunk.frames.dtype == np.uint8
-        rates.add(chunk.fps)
-        parts.append(chunk.frames)
+
+    async def watched() -> AsyncIterator[Chunk]:
+        async for chunk in maker.shoot(request):
+            rates.add(chunk.fps)
+            yield chunk
+
+    frames = await tiny.frames_of(watched())
     (rate,) = rates
-    return np.concatenate(parts), rate
+    return frames, rate
 
 
 async def cancelled_at(maker: ShotMaker, request: ShotRequest, *, step: int) -> None:
@@ -75,24 +62,6 @@ async def cancelled_at(maker: ShotMaker, request: ShotRequest, *, step: int) -> 
     with progress.heard(heard):
         shooting = asyncio.create_task(shoot())
     await shooting
-
-
-def tokenizer() -> Any:
-    """Words to numbers, as many as :data:`WORDS` and the marks that a T5 tokenizer has."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {word: n for n, word in enumerate(["<pad>", "</s>", "<unk>", *WORDS])}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    words.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="<pad>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        model_max_length=32,
-    )
 
 
 def _wan_parts(*, image: bool) -> dict[str, Any]:

@@ -169,14 +169,16 @@ class Settings(BaseSettings):
         "understood, too.",
     )
     models_offload: Literal["none", "model", "group", "sequential"] = Field(
-        "none", description="What of a model waits in the machine's memory while the device does not need it."
+        "none",
+        description="What of a model waits in the machine's memory while the device does not need it. "
+        "MusicGen leaves the device as a whole between two pieces, whichever is set.",
     )
     models_attention: str | None = Field(
         None,
         description="Attention back end of diffusers, such as `native` or `flash`; its own if left out.",
     )
     models_compile: bool = Field(
-        False, description="Compile denoisers at their first step: minutes once, then faster."
+        False, description="Compile denoisers at their first step: minutes once, then faster. Not MusicGen."
     )
     models_layerwise: bool = Field(
         False, description="Keep denoisers in eight bits and widen them layer by layer: half the memory."
@@ -217,7 +219,7 @@ class Settings(BaseSettings):
         description="Stable Diffusion 1.5, or a model made of it, that `animatediff` moves.",
     )
     wan_model: str = Field(
-        "FastVideo/FastWan2.1-T2V-1.3B-Diffusers",
+        "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
         description="Model of the `wan` adapter from text, likewise.",
     )
     wan_image_model: str | None = Field(
@@ -243,7 +245,7 @@ class Settings(BaseSettings):
         None, description="Weights of the `spandrel` upscaler: a file of any model that spandrel knows."
     )
     clip_model: str = Field(
-        "openai/clip-vit-base-patch32", description="Model of the `clip` scorer, likewise."
+        "google/siglip-base-patch16-224", description="Model of the `clip` scorer, likewise."
     )
     musicgen_model: str = Field("facebook/musicgen-small", description="Model of `musicgen`, likewise.")
     endpoints: dict[str, dict[str, Any]] = Field(

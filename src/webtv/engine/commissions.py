@@ -17,7 +17,7 @@ from webtv.engine.orders import (
     clip_frames,
     clip_orders,
     due_orders,
-    stages_of,
+    picture_stages,
 )
 from webtv.engine.pools import PoolOf, on_cores
 from webtv.library.catalogue import Catalogue
@@ -89,9 +89,7 @@ class Commissions:
 
     def pool(self, channel: Channel) -> str:
         """The pool that makes the clips of a channel."""
-        stages = stages_of(channel)
-        del stages["music"]
-        return self._pool_of(stages)
+        return self._pool_of(picture_stages(channel))
 
     async def begin(self, channel: Channel, plan: SequencePlan) -> str:
         """Take a plan in and have its bed made; returns the id of the sequence."""

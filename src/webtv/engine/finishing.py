@@ -14,6 +14,7 @@ from webtv.engine.orders import Carry
 from webtv.engine.provenance import plain, shot_provenance
 from webtv.engine.shooting import Chosen, Shooting
 from webtv.engine.stages import Stages, chained
+from webtv.studio.notes import noted
 from webtv.studio.ports import Chunk, Media, Picture, ShotRequest, Sound, Take
 from webtv.studio.progress import tell
 
@@ -93,24 +94,27 @@ async def finish_shot(
         Media(provenance["media"]), form, branding=branding, accent=accent, provenance=provenance
     )
     take = chosen.take.play() if chosen else stages.shot.shoot(request)
+    facts = dict(chosen.take.facts) if chosen else {}
     try:
-        async with chained(stages, take, request, form) as chain:
-            mastered = await master_clip(
-                _telling(chain, frames),
-                format=form,
-                frames=frames,
-                sound=sound,
-                path=path,
-                threads=threads,
-                marker=marker,
-                reject_to=reject_to,
-                allow_silence=not sound.any(),
-            )
+        with noted(facts.__setitem__):
+            async with chained(stages, take, request, form) as chain:
+                mastered = await master_clip(
+                    _telling(chain, frames),
+                    format=form,
+                    frames=frames,
+                    sound=sound,
+                    path=path,
+                    threads=threads,
+                    marker=marker,
+                    reject_to=reject_to,
+                    allow_silence=not sound.any(),
+                )
     except QualityError:
         if chosen:
             await shooting.drop(chosen)  # the next attempt has another seed: this take is of no use to it
         raise
-    finished = finished_clip(mastered, marker, provenance)
+    found = {"facts": plain(facts)} if facts else {}
+    finished = finished_clip(mastered, marker, {**provenance, **found})
     if chosen is None:
         return finished
     return dataclasses.replace(finished, picture=_carried(chosen, carry), keys=chosen.keys)

@@ -24,11 +24,13 @@ class Hearing:
         self._latest: Progress | None = None
         self._handed_on: Progress | None = None
         self._preview: Frames | None = None
+        self._loaded = False
 
     def __call__(self, progress: Progress, /) -> None:
         """Take one step."""
         self._heard_at = self._clock.monotonic()
         self._latest = progress
+        self._loaded = self._loaded or progress.stage == "load"
         if progress.preview is not None:
             self._preview = progress.preview
 
@@ -41,6 +43,11 @@ class Hearing:
     def stage(self) -> str:
         """The stage that spoke last; empty if none has."""
         return "" if self._latest is None else str(self._latest.stage)[:_STAGE]
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a model had to be started or loaded for it."""
+        return self._loaded
 
     def news(self) -> dict[str, Any] | None:
         """The latest step as JSON, once; None if nothing was told since the last call."""

@@ -172,17 +172,20 @@ class RetryPolicy:
 
     Trouble of others and spent resources: later, ever later. A failed check: at once, with another seed (the
     worker reads ``job.take``). Everything else: never. Running out of room uses up no patience:
-    such a job is tried until there is room.
+    such a job is tried until there is room. A service that asks for more patience than there is gets none:
+    the sequence is given up, and the ladder has the next one made otherwise.
 
     Attributes:
         base: seconds before the second attempt.
         ceiling: seconds between attempts at most.
         room: seconds before trying again when a resource was used up.
+        longest: seconds that a service may ask to wait; one that asks for more is not asked again.
     """
 
     base: float = 2.0
     ceiling: float = 300.0
     room: float = 30.0
+    longest: float = 900.0
 
     def retry_at(self, job: Job, error: BaseException, now: float, noise: random.Random) -> float | None:
         """The earliest time of the next attempt, or None if there is none.
@@ -196,6 +199,8 @@ class RetryPolicy:
         if not isinstance(error, WebTVError) or not error.retryable:
             return None
         if job.attempts >= job.max_attempts and error.category is not Category.RESOURCE:
+            return None
+        if isinstance(error, RateLimited) and not error.retry_after <= self.longest:
             return None
         if error.category is Category.QUALITY:
             return now

@@ -18,9 +18,11 @@ from webtv.engine.previews import Previews
 from webtv.engine.production import Production
 from webtv.engine.worker import IDLE, RETRIES, Worker
 from webtv.library.catalogue import Catalogue
+from webtv.studio import leaving
 
 _REST = 1.0  # seconds that a lane rests after trouble
 _LEAVE = 2.0  # seconds that lanes get to end; the supervisor kills after three
+_TIDY = 3600.0  # seconds between two looks for previews that somebody left behind
 _THREADS = 6  # of each lane: encoder, decoder, interpolation, files, and some that a hung library holds
 
 
@@ -86,11 +88,11 @@ class Lanes:
         pool = ThreadPoolExecutor(_THREADS * self._number, thread_name_prefix="lane")
         asyncio.get_running_loop().set_default_executor(pool)
         await self._production.tidy()
-        if self._previews is not None:
-            await self._previews.tidy(self._is_at_work)
         async with asyncio.TaskGroup() as group:
             for number in range(self._number):
                 group.create_task(self._lane(), name=f"lane {number + 1}")
+            if self._previews is not None:
+                group.create_task(self._keep_tidy(self._previews), name="previews")
 
     async def run_until(self, told: asyncio.Event) -> None:
         """Work until told to stop; then abandon what is begun and give every lease back.
@@ -106,11 +108,21 @@ class Lanes:
                 work.result()  # it only ends by trouble
         finally:
             stop.cancel()
+            leaving.begin()  # what others were paid for goes on without us, and is asked for again
             work.cancel()
-            leaving = asyncio.ensure_future(self._clock.sleep(_LEAVE))
-            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
+            patience = asyncio.ensure_future(self._clock.sleep(_LEAVE))
+            await asyncio.wait({work, patience}, return_when=asyncio.FIRST_COMPLETED)
+            patience.cancel()
             await self._ledger.release_owner(self._owner)
+
+    async def _keep_tidy(self, previews: Previews) -> None:
+        """Remove what killed processes left of their previews, at the start and from time to time."""
+        while True:
+            try:
+                await previews.tidy(self._is_at_work)
+            except (WebTVError, OSError) as error:
+                self._stumbled(error, "nothing is lost; it is tried again")
+            await self._clock.sleep(_TIDY)
 
     async def _lane(self) -> None:
         while True:
@@ -127,9 +139,12 @@ class Lanes:
                 remedy = "nothing is lost; it goes on"
                 if not isinstance(error, WebTVError):
                     remedy = "please report this with the log; the lane goes on"
-                message = f"A lane stumbled: {type(error).__name__}: {error}"
-                self._events(Event("engine.worker.stumbled", message, Severity.WARNING, remedy))
+                self._stumbled(error, remedy)
                 await self._clock.sleep(_REST)
+
+    def _stumbled(self, error: Exception, remedy: str) -> None:
+        message = f"A lane stumbled: {type(error).__name__}: {error}"
+        self._events(Event("engine.worker.stumbled", message, Severity.WARNING, remedy))
 
     async def _is_at_work(self, job: str) -> bool:
         known = await self._ledger.get(job)

@@ -4,10 +4,10 @@ Contract suite: ``tests/engine/ledger_contract.py``; shipped fake:
 :class:`webtv.testing.engine.MemoryLedger`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Update, case, delete, func, literal, select, update
+from sqlalchemy import Update, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +15,9 @@ from webtv.core.clock import Clock
 from webtv.core.errors import Category, WebTVError
 from webtv.db.database import Database
 from webtv.db.tables import JobRow
-from webtv.engine.jobs import CANCELLED, CORES, WORKER_DIED, Count, Job, JobState, NewJob, describe
-
-_OPEN = (JobState.QUEUED, JobState.LEASED)
-_FINAL = (JobState.DONE, JobState.FAILED)
-_FREE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None, "heartbeat": None, "progress": None}
+from webtv.engine.jobs import CANCELLED, CORES, Count, Job, JobState, NewJob, describe
+from webtv.engine.leases import Held, IsAlive, Overdue
+from webtv.engine.ledger_rows import FINAL, FREE, LEASED, OPEN, conditions, held, job_of, reclaimed
 
 
 class Ledger(Protocol):
@@ -33,12 +31,22 @@ class Ledger(Protocol):
         """
         ...
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
+    async def lease(
+        self,
+        owner: str,
+        kinds: Sequence[str],
+        seconds: float,
+        pool: str = CORES,
+        *,
+        except_ids: Collection[str] = (),
+    ) -> Job | None:
         """Take the job of highest priority, then the oldest, of these kinds and of this pool.
 
         It is leased for so many seconds.
 
-        A lease that ended without a result is given out again, unless the job has used up its attempts.
+        A lease that ended without a result is given out again, unless the job has used up its attempts; not
+        so those in ``except_ids``, which the owner is at, and those of other owners that are known to live
+        (:class:`webtv.engine.leases.Overdue`): their clock was set, or the machine slept.
         A caller that is cancelled meanwhile may own a job unknowingly: :meth:`release_owner` on the way out.
 
         Returns:
@@ -144,12 +152,16 @@ class SqlLedger:
         database: the open database.
         clock: wall time decides over leases; all processes of a machine share it.
         ids: makes job ids.
+        is_alive: tells whether an owner lives; without it each lease ends by its time alone.
     """
 
-    def __init__(self, database: Database, clock: Clock, ids: Callable[[], str]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, ids: Callable[[], str], is_alive: IsAlive | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
+        self._overdue = Overdue(clock, is_alive)
 
     async def enqueue(self, jobs: Iterable[NewJob]) -> tuple[Job, ...]:
         """Add jobs; see :class:`Ledger`."""
@@ -180,17 +192,27 @@ class SqlLedger:
         async def work(session: AsyncSession) -> dict[str, Job]:
             await session.execute(insert(JobRow).on_conflict_do_nothing(index_elements=["key"]), rows)
             stored = await session.scalars(select(JobRow).where(JobRow.key.in_([job.key for job in wanted])))
-            return {row.key: _job(row) for row in stored}
+            return {row.key: job_of(row) for row in stored}
 
         found = await self._database.write(work)
         return tuple(found[job.key] for job in wanted)
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
+    async def lease(
+        self,
+        owner: str,
+        kinds: Sequence[str],
+        seconds: float,
+        pool: str = CORES,
+        *,
+        except_ids: Collection[str] = (),
+    ) -> Job | None:
         """Take a job; see :class:`Ledger`."""
 
         async def work(session: AsyncSession) -> Job | None:
             now = self._clock.time()  # read under the lock: waiting for it may have taken a while
-            await session.execute(_reclaimed(now).where(JobRow.lease_until <= now))
+            ended = await session.execute(LEASED.where(JobRow.lease_until <= now))
+            if lost := self._overdue.lost([Held(*row) for row in ended], owner, except_ids):
+                await session.execute(reclaimed(now).where(JobRow.id.in_(lost)))
             candidate = (
                 select(JobRow.id)
                 .where(
@@ -216,7 +238,7 @@ class SqlLedger:
                 .returning(JobRow)
             )
             row = taken.one_or_none()
-            return _job(row) if row else None
+            return job_of(row) if row else None
 
         return await self._database.write(work)
 
@@ -225,21 +247,21 @@ class SqlLedger:
     ) -> bool:
         """Extend a lease; see :class:`Ledger`."""
         now = self._clock.time()
-        change = _held(job, owner).values(lease_until=now + seconds, heartbeat=now)
+        change = held(job, owner).values(lease_until=now + seconds, heartbeat=now)
         if progress is not None:
             change = change.values(progress=dict(progress))
         return await self._change(change) == 1
 
     async def complete(self, job: Job, owner: str, result: Mapping[str, Any]) -> bool:
         """Hand in a result; see :class:`Ledger`."""
-        change = _held(job, owner).values(
-            state=JobState.DONE, result=dict(result), error=None, ended=self._clock.time(), **_FREE
+        change = held(job, owner).values(
+            state=JobState.DONE, result=dict(result), error=None, ended=self._clock.time(), **FREE
         )
         return await self._change(change) == 1
 
     async def fail(self, job: Job, owner: str, error: BaseException, retry_at: float | None) -> bool:
         """Report a failure; see :class:`Ledger`."""
-        change = _held(job, owner).values(error=describe(error), **_FREE)
+        change = held(job, owner).values(error=describe(error), **FREE)
         if retry_at is None:
             change = change.values(state=JobState.FAILED, ended=self._clock.time())
         else:
@@ -254,7 +276,7 @@ class SqlLedger:
         return await self._change(
             update(JobRow)
             .where(JobRow.state == JobState.LEASED, JobRow.lease_owner == owner)
-            .values(state=JobState.QUEUED, attempts=JobRow.attempts - 1, **_FREE)
+            .values(state=JobState.QUEUED, attempts=JobRow.attempts - 1, **FREE)
         )
 
     async def release_dead(self, is_alive: Callable[[str], bool]) -> int:
@@ -267,24 +289,24 @@ class SqlLedger:
         if not dead:
             return 0
         now = self._clock.time()
-        return await self._change(_reclaimed(now).where(JobRow.lease_owner.in_(dead)))
+        return await self._change(reclaimed(now).where(JobRow.lease_owner.in_(dead)))
 
     async def cancel(self, *, job: str | None = None, group: str | None = None) -> int:
         """Fail one job or a group as cancelled; see :class:`Ledger`."""
-        conditions = _conditions(id=job, group=group)
-        if not conditions:
+        wanted = conditions(id=job, group=group)
+        if not wanted:
             return 0
         return await self._change(
             update(JobRow)
-            .where(JobRow.state.in_(_OPEN), *conditions)
-            .values(state=JobState.FAILED, error=CANCELLED, ended=self._clock.time(), **_FREE)
+            .where(JobRow.state.in_(OPEN), *wanted)
+            .values(state=JobState.FAILED, error=CANCELLED, ended=self._clock.time(), **FREE)
         )
 
     async def get(self, job: str) -> Job | None:
         """One job by its id."""
         async with self._database.reading() as session:
             row = await session.get(JobRow, job)
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     async def find(
         self,
@@ -297,11 +319,11 @@ class SqlLedger:
         limit: int = 1000,
     ) -> tuple[Job, ...]:
         """Jobs that match everything given, oldest first."""
-        query = select(JobRow).where(*_conditions(group=group, channel=channel, kind=kind, pool=pool))
+        query = select(JobRow).where(*conditions(group=group, channel=channel, kind=kind, pool=pool))
         if states:
             query = query.where(JobRow.state.in_(states))
         async with self._database.reading() as session:
-            return tuple(_job(row) for row in await session.scalars(query.order_by(JobRow.id).limit(limit)))
+            return tuple(job_of(row) for row in await session.scalars(query.order_by(JobRow.id).limit(limit)))
 
     async def counts(self) -> tuple[Count, ...]:
         """How many jobs there are by channel, kind, state and pool, sorted."""
@@ -317,7 +339,7 @@ class SqlLedger:
 
         async def work(session: AsyncSession) -> int:
             gone = await session.scalars(
-                delete(JobRow).where(JobRow.state.in_(_FINAL), JobRow.ended < before).returning(JobRow.id)
+                delete(JobRow).where(JobRow.state.in_(FINAL), JobRow.ended < before).returning(JobRow.id)
             )
             return len(gone.all())
 
@@ -332,60 +354,3 @@ class SqlLedger:
 
 async def _count(session: AsyncSession, change: Update) -> int:
     return len((await session.scalars(change.returning(JobRow.id))).all())
-
-
-def _held(job: Job, owner: str) -> Update:
-    """A change to a job for as long as this very lease holds."""
-    return update(JobRow).where(
-        JobRow.id == job.id,
-        JobRow.state == JobState.LEASED,
-        JobRow.lease_owner == owner,
-        JobRow.token == job.token,
-    )
-
-
-def _reclaimed(now: float) -> Update:
-    """Takes leased jobs away from owners that cannot go on: queued again, or failed if attempts are spent."""
-    spent = JobRow.attempts >= JobRow.max_attempts
-    died = literal(WORKER_DIED, JobRow.__table__.c.error.type)
-    return (
-        update(JobRow)
-        .where(JobRow.state == JobState.LEASED)
-        .values(
-            state=case((spent, JobState.FAILED), else_=JobState.QUEUED),
-            error=case((spent, died), else_=JobRow.error),
-            ended=case((spent, now), else_=None),
-            **_FREE,
-        )
-    )
-
-
-def _conditions(**wanted: str | None) -> list[ColumnElement[bool]]:
-    return [getattr(JobRow, name) == value for name, value in wanted.items() if value is not None]
-
-
-def _job(row: JobRow) -> Job:
-    return Job(
-        id=row.id,
-        kind=row.kind,
-        channel=row.channel,
-        group=row.group,
-        key=row.key,
-        payload=row.payload,
-        state=JobState(row.state),
-        priority=-row.rank,
-        attempts=row.attempts,
-        max_attempts=row.max_attempts,
-        token=row.token,
-        not_before=row.not_before,
-        lease_owner=row.lease_owner,
-        lease_until=row.lease_until,
-        heartbeat=row.heartbeat,
-        result=row.result,
-        error=row.error,
-        created=row.created,
-        ended=row.ended,
-        pool=row.pool,
-        take=row.take,
-        progress=row.progress,
-    )

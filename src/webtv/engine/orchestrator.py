@@ -24,7 +24,7 @@ from webtv.engine.idents import Idents
 from webtv.engine.jobs import CORES, MODELS, JobState
 from webtv.engine.ladder import Need, Rung, Stages
 from webtv.engine.ledger import Ledger
-from webtv.engine.orders import IDENT, derive_seed
+from webtv.engine.orders import CLIP, IDENT, derive_seed, picture_stages
 from webtv.engine.pools import PoolOf, on_cores
 from webtv.library.catalogue import Catalogue
 from webtv.library.notes import Notes
@@ -171,6 +171,8 @@ class Orchestrator:
                 self._work[slug].channel = channel
             else:
                 self._work[slug] = self._begin(slug, channel)
+        if self._grading is not None:
+            self._grading.follow({slug: picture_stages(channel) for slug, channel in channels.items()})
 
     async def restore_idents(self) -> None:
         """Remember the idents that earlier runs made; call it after :meth:`set_channels`."""
@@ -261,7 +263,9 @@ class Orchestrator:
         while lost:
             self._grading.failed(work.slug, lost.pop())
         while made:
-            await self._grading.finished(work.slug, made.pop())
+            jobs = await self._ledger.find(group=made[-1], kind=CLIP)
+            loaded = any(job.result is not None and job.result.get("loaded") for job in jobs)
+            await self._grading.finished(work.slug, made.pop(), loaded=loaded)
 
     async def _look_at_air(self) -> None:
         heard: dict[str, Any] = {}

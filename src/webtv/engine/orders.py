@@ -157,6 +157,11 @@ def stages_of(channel: Channel) -> dict[str, dict[str, Any]]:
     return stages
 
 
+def picture_stages(channel: Channel) -> dict[str, dict[str, Any]]:
+    """Those of them that make its clips."""
+    return {name: stage for name, stage in stages_of(channel).items() if name != "music"}
+
+
 def carry_of(channel: Channel) -> Carry:
     """What the channel's sequences carry from shot to shot."""
     return Carry(getattr(channel.studio.shot, "carry", None) or "")
@@ -182,7 +187,7 @@ def clip_orders(
     Those of a sequence that carries its cast lack their pictures still: see :func:`due_orders`.
     """
     form = channel.house_format
-    stages = {name: stage for name, stage in stages_of(channel).items() if name != "music"}
+    stages = picture_stages(channel)
     carry = carry_of(channel)
     asked = {
         "theme": channel.theme,

@@ -26,6 +26,7 @@ class Previews:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._showing: dict[str, asyncio.Future[None]] = {}
 
     async def show(self, job: str, picture: Frames) -> None:
         """Replace a job's preview.
@@ -38,10 +39,15 @@ class Previews:
             InputError: this is no picture.
             OSError: the disk does not take it.
         """
-        await asyncio.to_thread(self._show, job, picture)
+        showing = asyncio.get_running_loop().run_in_executor(None, self._show, job, picture)
+        self._showing[job] = showing
+        showing.add_done_callback(lambda ended: self._shown(job, ended))
+        await asyncio.shield(showing)
 
     async def remove(self, job: str) -> None:
-        """Remove a job's preview if there is one."""
+        """Remove a job's preview if there is one, even if it is still being written."""
+        if (showing := self._showing.get(job)) is not None:
+            await asyncio.wait([showing])  # its thread ends when it ends, whoever was cancelled
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._path(job).unlink, missing_ok=True)
 
@@ -57,6 +63,12 @@ class Previews:
 
     def _path(self, job: str) -> Path:
         return self._folder / f"{job}.jpg"
+
+    def _shown(self, job: str, ended: asyncio.Future[None]) -> None:
+        if self._showing.get(job) is ended:
+            del self._showing[job]
+        if not ended.cancelled():
+            ended.exception()  # seen: whoever waits for it was told, or was cancelled
 
     def _show(self, job: str, picture: Frames) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -133,7 +133,7 @@ class Production:
             await self._takes.sweep()
 
     async def catalogued(self, clip: str) -> None:
-        """A clip is in the library: nobody will need its kept takes any more."""
+        """A clip is in the library, or nobody wants it there: its kept takes are not needed any more."""
         keys = self._spent.pop(clip, ())
         if self._takes is not None:
             await self._takes.drop(keys)

@@ -24,6 +24,7 @@ from webtv.engine.shooting import Shooting
 from webtv.engine.stages import StageChooser, Stages
 from webtv.library.storage import BED, CLIP, PICTURE, Storage
 from webtv.prompts.sequence import ShotPrompt
+from webtv.studio.capability import capability_of
 from webtv.studio.ports import Frames, Picture
 
 _PEAK = 255.0
@@ -98,8 +99,29 @@ class Remade:
         }
 
 
-def order_of(clip: Clip) -> tuple[ClipOrder, int]:
-    """The order that a clip was made for, and the attempt that succeeded.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides over a clip, as its provenance says.
+
+    Attributes:
+        order: that it was made for.
+        attempt: the one that succeeded.
+        seed: of the take that was used.
+        take: its number.
+        threads: of the encoder.
+        score: how the takes fared; None if nobody looked.
+    """
+
+    order: ClipOrder
+    attempt: int
+    seed: int
+    take: int
+    threads: int
+    score: Any = None
+
+
+def recipe_of(clip: Clip) -> Recipe:
+    """How a clip was made.
 
     Raises:
         InputError: its provenance does not say enough.
@@ -131,7 +153,14 @@ def order_of(clip: Clip) -> tuple[ClipOrder, int]:
             carry=Carry(told["carry"]),
             image=told["image"],
         )
-        return order, int(told["attempt"])
+        return Recipe(
+            order,
+            int(told["attempt"]),
+            int(told["seed"]),
+            int(told["take"]),
+            int(told["threads"]),
+            told.get("score"),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"its provenance does not say all that is needed to make it again ({error})",
@@ -140,7 +169,9 @@ def order_of(clip: Clip) -> tuple[ClipOrder, int]:
         ) from error
 
 
-async def remake(clip: Clip, stages: StageChooser, storage: Storage, path: Path) -> Remade:
+async def remake(
+    clip: Clip, stages: StageChooser, storage: Storage, path: Path, *, pay: bool = False
+) -> Remade:
     """Make a clip again and compare it with the library's.
 
     The take that was used is made again with its own seed; the takes beside it, and how they were scored,
@@ -151,14 +182,19 @@ async def remake(clip: Clip, stages: StageChooser, storage: Storage, path: Path)
         stages: chooses the adapters.
         storage: has the clip's file, bed and picture.
         path: where the new file appears.
+        pay: whether others may be asked for a take again; nobody knows what they take for it.
 
     Raises:
-        InputError: what it was made of is not in the library any more, or its provenance does not say enough.
+        InputError: what it was made of is not in the library any more, or its provenance does not say enough;
+            or others would have to make it, and nobody said that they may.
         WebTVError: the stages'.
     """
-    order, attempt = order_of(clip)
-    image = await asyncio.to_thread(_ingredients, order, storage, clip.id)
-    finished = await _make_again(clip, order, attempt, stages(order.stages), storage, path, image)
+    recipe = recipe_of(clip)
+    image = await asyncio.to_thread(_ingredients, recipe.order, storage, clip.id)
+    chosen = stages(recipe.order.stages)
+    if not pay:
+        _refuse_to_pay(chosen, recipe.order, clip.id)
+    finished = await _make_again(clip, recipe, chosen, storage, path, image)
     made = finished.mastered.sha256
     differs = _differences(clip.provenance, finished.provenance)
     if made == clip.file:
@@ -188,24 +224,17 @@ def compare(one: Path, other: Path) -> tuple[float, float]:
 
 
 async def _make_again(
-    clip: Clip,
-    order: ClipOrder,
-    attempt: int,
-    stages: Stages,
-    storage: Storage,
-    path: Path,
-    image: Picture | None,
+    clip: Clip, recipe: Recipe, stages: Stages, storage: Storage, path: Path, image: Picture | None
 ) -> Finished:
-    told = clip.provenance
+    order, attempt = recipe.order, recipe.attempt
     form = house_format(order.format)
     with BedReader(storage.path(order.bed, BED)) as bed:
         sound = await asyncio.to_thread(bed.read, order.bed_at, order.frames * form.samples_per_frame)
-    seed, take = int(told["seed"]), int(told["take"])
     alone = Stages(stages.shot, stages.interpolate, stages.upscale)
     shooting = Shooting(alone, order.stages["shot"], folder=path.parent, channel=clip.channel)
     return await finish_shot(
         alone,
-        shot_request(order, attempt=attempt, image=image, seed=seed),
+        shot_request(order, attempt=attempt, image=image, seed=recipe.seed),
         form=form,
         frames=order.frames,
         sound=sound,
@@ -213,10 +242,22 @@ async def _make_again(
         branding=order.branding,
         accent=order.accent,
         about=about_order(order, channel=clip.channel, attempt=attempt),
-        threads=int(told["threads"]),
+        threads=recipe.threads,
         shooting=shooting,
-        taken={"take": take, **({"score": told["score"]} if "score" in told else {})},
+        taken={"take": recipe.take, **({} if recipe.score is None else {"score": recipe.score})},
     )
+
+
+def _refuse_to_pay(stages: Stages, order: ClipOrder, clip: str) -> None:
+    made_by = {"shot": stages.shot, "interpolate": stages.interpolate, "upscale": stages.upscale}
+    names = {stage: str(order.stages.get(stage, {}).get("use", "")) for stage in made_by}
+    others = [names[stage] for stage, made in made_by.items() if capability_of(made, stage, "").remote]
+    if others:
+        raise InputError(
+            f"{' and '.join(others)} would have to make it again, and may want to be paid for that",
+            place=clip,
+            remedy="say --pay if that is what you want",
+        )
 
 
 def _ingredients(order: ClipOrder, storage: Storage, clip: str) -> Picture | None:

@@ -1,12 +1,13 @@
 """Shooting: how a clip comes by its take, without paying twice and without keeping a bad one unseen."""
 
 import dataclasses
-from collections.abc import Mapping
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from webtv.core.errors import WebTVError
+from webtv.core.errors import Category, WebTVError
 from webtv.core.events import Event, EventSink, LogSink, Severity
 from webtv.engine.orders import derive_seed
 from webtv.engine.stages import Stages
@@ -90,14 +91,23 @@ class Shooting:
         """The first take that is good enough, or the best of as many as the channel allows.
 
         Raises:
-            WebTVError: the shot maker's; takes that were made before are kept.
+            WebTVError: the shot maker's; takes that were made before are kept. If one of them can be used,
+                only trouble that may pass soon is raised.
             ResourceError: there is no room for a take.
         """
         judge = self._stages.judge if self._judged else None
         tried: list[tuple[Score | None, Chosen]] = []
+        failed: list[dict[str, Any]] = []
         for number in range(1, (judge.takes if judge else 1) + 1):
             asked = dataclasses.replace(request, seed=take_seed(request.seed, number))
-            chosen = Chosen(await self._take(asked), asked, number)
+            try:
+                chosen = Chosen(await self._take(asked), asked, number)
+            except WebTVError as error:
+                if not tried or _may_pass(error):
+                    raise
+                self._tell_failed(error, number)
+                failed.append({"take": number, "seed": asked.seed, "score": None, "why": error.message})
+                break
             score = await self._score(chosen) if judge else None
             tried.append((score, chosen))
             if judge is None or score is None or score.value >= judge.threshold:
@@ -109,7 +119,8 @@ class Shooting:
         if judge and score and score.value < judge.threshold:
             self._complain(f"take {best.number} is the best of {len(tried)} and is used", score, best.number)
         keys = tuple(self.key(chosen.request) for _, chosen in tried) if self._kept else ()
-        return dataclasses.replace(best, judgement=self._judgement(tried, best), keys=keys)
+        judgement = self._judgement(tried, best, failed)
+        return dataclasses.replace(best, judgement=judgement, keys=keys)
 
     async def drop(self, chosen: Chosen) -> None:
         """Forget takes of which no clip will ever be made."""
@@ -120,10 +131,36 @@ class Shooting:
         if self._kept is None:
             return await hold(self._stages.shot.shoot(request), request.seconds, self._folder)
         key = self.key(request)
-        if (found := await self._kept.find(key)) is not None:
-            return found
-        await self._kept.expect(request)
-        return await self._kept.keep(key, self._stages.shot.shoot(request), request.seconds)
+        take = await self._kept.find(key)
+        if take is None:
+            await self._kept.expect(request)
+            take = await self._kept.keep(key, self._stages.shot.shoot(request), request.seconds)
+        await self._settle(request)
+        return take
+
+    async def _settle(self, request: ShotRequest) -> None:
+        """Tell an adapter that keeps tickets of what it ordered that this take is safe: its ticket may go.
+
+        Told again of a take that was found: whoever kept it may have died before this.
+        """
+        settle = getattr(self._stages.shot, "settle", None)
+        if settle is None:
+            return
+        try:
+            said = settle(request)
+            if inspect.isawaitable(said):
+                await said
+        except (WebTVError, OSError) as error:
+            self._tell(
+                Event(
+                    "engine.take.unsettled",
+                    f"The ticket of a take that is kept could not be dropped: {error}",
+                    Severity.WARNING,
+                    error.remedy if isinstance(error, WebTVError) else "look at the disk",
+                    self._channel,
+                    {"seed": request.seed},
+                )
+            )
 
     async def _score(self, chosen: Chosen) -> Score | None:
         assert self._stages.judge is not None
@@ -159,7 +196,21 @@ class Shooting:
             )
         )
 
-    def _judgement(self, tried: list[tuple[Score | None, Chosen]], best: Chosen) -> dict[str, Any]:
+    def _tell_failed(self, error: WebTVError, number: int) -> None:
+        self._tell(
+            Event(
+                "engine.take.failed",
+                f"Take {number} could not be made, so the best before it is used: {error.message}",
+                Severity.WARNING,
+                error.remedy or "see the adapter of this channel's shots",
+                self._channel,
+                {"take": number},
+            )
+        )
+
+    def _judgement(
+        self, tried: list[tuple[Score | None, Chosen]], best: Chosen, failed: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         if not self._judged:
             return {}
         assert self._stages.judge is not None
@@ -170,8 +221,14 @@ class Shooting:
             "takes": [
                 {"take": chosen.number, "seed": chosen.request.seed, **_told(score)}
                 for score, chosen in tried
-            ],
+            ]
+            + [dict(one) for one in failed],
         }
+
+
+def _may_pass(error: WebTVError) -> bool:
+    """Whether waiting a little is worth more than a take that is there and could be better."""
+    return error.category in (Category.TRANSIENT, Category.RESOURCE)
 
 
 def _value(one: tuple[Score | None, Chosen]) -> float:

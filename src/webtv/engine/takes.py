@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -25,10 +25,12 @@ import numpy as np
 
 from webtv.core.clock import Clock
 from webtv.core.errors import InputError, QualityError, ResourceError
+from webtv.core.events import Event, EventSink, LogSink, Severity
 from webtv.core.files import sync_folder
 from webtv.engine.provenance import plain
 from webtv.engine.scratch import Scratch
 from webtv.engine.stages import close
+from webtv.studio.notes import Fact, noted
 from webtv.studio.ports import Chunk, Credit, Frames, Picture, ShotRequest, Take
 
 T = TypeVar("T")
@@ -46,10 +48,12 @@ class HeldTake:
     Attributes:
         frames: uint8[T, H, W, 3] sRGB, in memory or mapped from a file; not to be written to.
         fps: its rate.
+        facts: what was found out while it was made; see :mod:`webtv.studio.notes`.
     """
 
     frames: Frames
     fps: int
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
     async def play(self) -> AsyncIterator[Chunk]:
         """The take as the shot maker would hand it over."""
@@ -106,8 +110,10 @@ async def hold(take: Take, seconds: float, folder: Path) -> HeldTake:
         WebTVError: the shot maker's.
     """
     parts: list[Frames] = []
+    facts: dict[str, Fact] = {}
     size = fps = 0
     with contextlib.ExitStack() as stack:
+        stack.enter_context(noted(facts.__setitem__))
         file: IO[bytes] | None = None
         async with contextlib.aclosing(_enough(take, seconds)) as chunks:
             async for chunk in chunks:
@@ -122,11 +128,11 @@ async def hold(take: Take, seconds: float, folder: Path) -> HeldTake:
                             await _unbroken(_writing(file, part))
                     parts.clear()
         if file is None:
-            return HeldTake(parts[0] if len(parts) == 1 else np.concatenate(parts), fps)
+            return HeldTake(parts[0] if len(parts) == 1 else np.concatenate(parts), fps, facts)
         with _room(folder):
             for part in parts:
                 await _unbroken(_writing(file, part))
-        return HeldTake(_mapped(file, (-1, *shape)), fps)
+        return HeldTake(_mapped(file, (-1, *shape)), fps, facts)
 
 
 class Takes:
@@ -139,6 +145,7 @@ class Takes:
         largest: bytes of one.
         min_free: bytes that the disk shall keep free.
         days: how long a take is kept that nobody asks for.
+        events: hears of takes that turn out damaged.
     """
 
     def __init__(
@@ -150,6 +157,7 @@ class Takes:
         largest: int = 4 * 10**9,
         min_free: int = 10**9,
         days: float = 2.0,
+        events: EventSink | None = None,
     ) -> None:
         self._folder = folder
         self._clock = clock
@@ -158,12 +166,17 @@ class Takes:
         self._min_free = min_free
         self._seconds = days * 86_400
         self._desk = Scratch(folder)
+        self._tell = events or LogSink()
 
     def __contains__(self, key: str) -> bool:
         return (self._folder / key / _NOTE).is_file()
 
     async def find(self, key: str) -> HeldTake | None:
-        """A kept take; one that turns out damaged is removed and not found."""
+        """A kept take; one that turns out damaged is removed, which is told, and not found.
+
+        Raises:
+            ResourceError: it cannot be read at present; it stays.
+        """
         return await asyncio.to_thread(self._find, key)
 
     async def expect(self, request: ShotRequest) -> None:
@@ -190,7 +203,12 @@ class Takes:
             ResourceError: the disk is too full for it.
             WebTVError: the shot maker's; nothing is left behind.
         """
-        with self._desk.workplace() as place, (place / _FRAMES).open("w+b", buffering=0) as file:
+        facts: dict[str, Fact] = {}
+        with (
+            noted(facts.__setitem__),
+            self._desk.workplace() as place,
+            (place / _FRAMES).open("w+b", buffering=0) as file,
+        ):
             count = size = fps = 0
             shape: tuple[int, ...] = ()
             async with contextlib.aclosing(_enough(take, seconds)) as chunks:
@@ -201,10 +219,10 @@ class Takes:
                         await _unbroken(_writing(file, chunk.frames))
                     count += len(chunk.frames)
                     shape, fps = chunk.frames.shape[1:], chunk.fps
-            note = {"version": _VERSION, "shape": [count, *shape], "fps": fps}
+            note = {"version": _VERSION, "shape": [count, *shape], "fps": fps, "facts": facts}
             with _room(self._folder):
                 await _unbroken(lambda: self._publish(place, file, note, key))
-            return HeldTake(_mapped(file, (count, *shape)), fps)
+            return HeldTake(_mapped(file, (count, *shape)), fps, facts)
 
     async def drop(self, keys: Iterable[str]) -> None:
         """Remove takes that have become clips, or never will; whoever has one mapped may go on reading."""
@@ -224,19 +242,34 @@ class Takes:
         if not (place / _NOTE).is_file():
             return None
         try:
-            note = json.loads((place / _NOTE).read_bytes())
-            count, height, width, channels = map(int, note["shape"])
-            fps = int(note["fps"])
-            with (place / _FRAMES).open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if min(count, height, width, fps) < 1 or channels != 3 or size != count * height * width * 3:
-                    raise ValueError("the note and the frames do not fit together")
-                frames = _mapped(file, (count, height, width, 3))
-            self._stamp(place)  # wanted, so young again
-        except (OSError, ValueError, KeyError, TypeError):
+            return self._read(place)
+        except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
+            if not (place / _NOTE).is_file():
+                return None  # whoever made its clip removed it meanwhile
             self._remove(place)
+            message = f"A kept take is damaged and is made again ({type(error).__name__}: {error})"
+            remedy = "if it happens again, look at the disk of the data folder"
+            self._tell(Event("engine.take.damaged", message, Severity.WARNING, remedy, data={"take": key}))
             return None
-        return HeldTake(frames, fps)
+        except OSError as error:
+            raise ResourceError(
+                f"a kept take cannot be read at present ({error.strerror or error}); it stays",
+                place=str(place),
+                remedy="see which process holds so many files or so much memory, or look at the disk",
+            ) from error
+
+    def _read(self, place: Path) -> HeldTake:
+        note = json.loads((place / _NOTE).read_bytes())
+        count, height, width, channels = map(int, note["shape"])
+        fps = int(note["fps"])
+        with (place / _FRAMES).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if min(count, height, width, fps) < 1 or channels != 3 or size != count * height * width * 3:
+                raise ValueError("the note and the frames do not fit together")
+            frames = _mapped(file, (count, height, width, 3))
+        with contextlib.suppress(OSError):  # it is mapped, and only as old as it was
+            self._stamp(place)  # wanted, so young again
+        return HeldTake(frames, fps, dict(note.get("facts", {})))
 
     def _publish(self, place: Path, file: IO[bytes], note: Mapping[str, Any], key: str) -> None:
         os.fsync(file.fileno())

@@ -85,6 +85,7 @@ class Worker:
         self._pool = pool
         self._patience = patience
         self._previews = previews
+        self._at_work: set[str] = set()
         self._left_behind: set[asyncio.Future[Any]] = set()
 
     async def run(self) -> None:
@@ -115,12 +116,17 @@ class Worker:
         return job is not None
 
     async def take(self) -> Job | None:
-        """Lease the next job; None if there is none.
+        """Lease the next job, to be given to :meth:`do`; None if there is none.
+
+        What it is at is never leased to it again, whatever the wall clock says of its lease.
 
         Raises:
             WebTVError: the ledger does not answer.
         """
-        return await self._ledger.lease(self._owner, KINDS, LEASE, self._pool)
+        job = await self._ledger.lease(self._owner, KINDS, LEASE, self._pool, except_ids=self._at_work)
+        if job is not None:
+            self._at_work.add(job.id)
+        return job
 
     async def do(self, job: Job) -> None:
         """Carry a leased job out and hand in what came of it, success or failure.
@@ -142,6 +148,8 @@ class Worker:
             took = self._clock.monotonic() - began
             if await self._ledger.complete(job, self._owner, {**result, "seconds": round(took, 3)}):
                 self._tell(job, "engine.job.done", f"Made a {job.kind} in {took:.1f} s", Severity.INFO)
+        finally:
+            self._at_work.discard(job.id)
 
     async def _known_result(self, job: Job) -> dict[str, Any] | None:
         """What this job was to make, if a worker that died had catalogued it already."""
@@ -166,7 +174,8 @@ class Worker:
             await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 beat.result()  # raises why the work is abandoned
-            return await work
+            result = await work
+            return {**result, "loaded": True} if hearing.loaded else result
         finally:
             beat.cancel()
             await self._let_go(job, work, beat)
@@ -246,8 +255,12 @@ class Worker:
             )
         else:
             raise InternalError(f"nobody knows jobs of kind {job.kind!r}")
-        with _wanted():
-            await self._catalogue.add_clip(clip)
+        try:
+            with _wanted():
+                await self._catalogue.add_clip(clip)
+        except _NotWanted:
+            await self._production.catalogued(clip.id)
+            raise
         await self._production.catalogued(clip.id)
         return _clip_result(clip)
 

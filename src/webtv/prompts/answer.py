@@ -187,14 +187,32 @@ def _object_in(answer: str) -> Any:
     """
     if len(answer) > LONGEST_ANSWER:
         raise ValueError(f"the answer has {len(answer)} characters")
-    text = _without_thoughts(answer)
-    first = text.find("{")
-    if first < 0:
-        raise ValueError("there is no { in the answer")
-    found: list[dict[str, Any]] = []
+    found, trouble = _objects(answer)
+    since, until = _spoken(answer, found)
+    if (since, until) != (0, len(answer)):
+        found, trouble = _objects(answer[since:until])
+    # A model may think aloud in braces, or begin anew: what looks like a sequence counts, the last one most.
+    for each in reversed(found):
+        if "shots" in each.value:
+            return each.value
+    if trouble:  # what parses after that is but a part of what does not
+        raise ValueError(trouble)
+    return found[0].value
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    value: dict[str, Any]
+
+
+def _objects(text: str) -> tuple[list[_Found], str]:
+    """The outermost JSON objects of a text; what is wrong with the first that is none, if any."""
+    found: list[_Found] = []
     trouble = ""
     decoder = json.JSONDecoder()
-    at = first
+    at = text.find("{")
     for _ in range(_MOST_TRIES):
         if at < 0:
             break
@@ -205,20 +223,21 @@ def _object_in(answer: str) -> Any:
         except ValueError as error:
             trouble, end = trouble or str(error), at + 1
         else:
-            found.append(value)
+            found.append(_Found(at, end, value))
         at = text.find("{", end)
-    # A model may think aloud in braces, or begin anew: what looks like a sequence counts, the last one most.
-    for value in reversed(found):
-        if "shots" in value:
-            return value
-    if trouble:  # what parses after that is but a part of what does not
-        raise ValueError(trouble)
-    return found[0]
+    return found, trouble or ("" if found else "there is no { in the answer")
 
 
-def _without_thoughts(answer: str) -> str:
+def _spoken(answer: str, found: list[_Found]) -> tuple[int, int]:
+    """Where in an answer thoughts have ended, and where the next ones begin.
+
+    A tag within an object is part of a text, which may well say <think>.
+    """
+
+    def outside(tags: re.Pattern[str]) -> list[re.Match[str]]:
+        return [tag for tag in tags.finditer(answer) if not any(e.start < tag.start() < e.end for e in found)]
+
     # Where the template opened the thoughts, the answer only closes them.
-    ends = [match.end() for match in _THOUGHTS_END.finditer(answer)]
-    text = answer[ends[-1] :] if ends else answer
-    begun = _THOUGHTS_BEGIN.search(text)
-    return text[: begun.start()] if begun else text
+    ends = outside(_THOUGHTS_END)
+    since = ends[-1].end() if ends else 0
+    return since, next((tag.start() for tag in outside(_THOUGHTS_BEGIN) if tag.start() >= since), len(answer))

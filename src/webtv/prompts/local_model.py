@@ -3,25 +3,22 @@
 torch and transformers are imported when a model is loaded.
 """
 
-import importlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from webtv.core.errors import (
-    ComponentError,
     ConfigError,
     QualityError,
     ResourceError,
     TransientError,
     WebTVError,
 )
+from webtv.core.libraries import best_device, is_unreachable, library, no_device, quiet_library
 from webtv.prompts.answer import LONGEST_ANSWER, Reply, holds_object
 from webtv.prompts.dialogue import Message
 
-INSTALL = "pip install torch==2.13.0 && pip install 'webtv[models]'"
-_UNREACHABLE = frozenset({"ConnectError", "ConnectTimeout", "ReadTimeout", "LocalEntryNotFoundError"})
 _LEAST = 64  # tokens of an answer below which there is no use in asking
 _FOREVER = 1 << 30  # what tokenizers say for the context of models that never told them
 
@@ -39,6 +36,37 @@ class Chance:
     seed: int
     temperature: float = 0.8
     top_p: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a language model; it can be put to another process.
+
+    Attributes:
+        messages: the conversation so far, the last one a user's.
+        chance: how tokens are chosen.
+        tokens: of the answer at most.
+        seconds: that the answer may take, loading not counted.
+    """
+
+    messages: Sequence[Message]
+    chance: Chance
+    tokens: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-compatible dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_json`.
+
+        Raises:
+            TypeError: keys are missing or unknown.
+            KeyError: it is not said how tokens are chosen.
+        """
+        return cls(**{**body, "chance": Chance(**body["chance"])})
 
 
 class LocalModel:
@@ -133,7 +161,7 @@ class LocalModel:
         """
         if self._model is not None:
             return
-        torch, transformers = self._library("torch"), self._library("transformers")
+        torch, transformers = library("torch", self._place), quiet_library("transformers", self._place)
         source = self._locate(self._name)
         device = self._device(torch)
         dtype = ("float32" if device == "cpu" else "auto") if self._dtype == "auto" else self._dtype
@@ -158,12 +186,8 @@ class LocalModel:
 
     def _device(self, torch: Any) -> str:
         if self._wanted == "auto":
-            if torch.cuda.is_available():
-                return "cuda"
-            return "mps" if torch.backends.mps.is_available() else "cpu"
-        try:
-            torch.empty(0, device=self._wanted)
-        except (AssertionError, NotImplementedError, RuntimeError) as error:
+            return best_device(torch)
+        if (error := no_device(torch, self._wanted)) is not None:
             raise ConfigError(
                 f"this machine has no {self._wanted}",
                 place=self._place,
@@ -230,12 +254,6 @@ class LocalModel:
         known = [int(each) for each in told if each and each < _FOREVER]
         return min(known, default=_FOREVER)
 
-    def _library(self, name: str) -> Any:
-        try:
-            return importlib.import_module(name)
-        except ImportError as error:
-            raise ComponentError(f"{name} is not installed", remedy=INSTALL, place=self._place) from error
-
     def _no_memory(self) -> ResourceError:
         return ResourceError(
             "the device has too little memory for this model",
@@ -244,7 +262,7 @@ class LocalModel:
         )
 
     def _not_loaded(self, error: Exception) -> ConfigError | TransientError:
-        if any(_is_unreachable(cause) for cause in _causes(error)):
+        if is_unreachable(error):
             return TransientError(
                 f"the model {self._name} could not be fetched",
                 place=self._place,
@@ -304,15 +322,3 @@ def _dice(
 def _without_system(messages: Sequence[Message]) -> list[Message]:
     rules, first, *rest = messages
     return [{"role": "user", "content": f"{rules['content']}\n\n{first['content']}"}, *rest]
-
-
-def _is_unreachable(error: BaseException) -> bool:
-    # The hub's client speaks through httpx, whose errors are not OSErrors.
-    return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ in _UNREACHABLE
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__

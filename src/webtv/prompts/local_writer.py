@@ -1,44 +1,34 @@
-"""The writer that asks a language model on this machine."""
+"""The writer that asks a language model on this machine, wherever that lives."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
-from webtv.core.clock import Clock
-from webtv.core.errors import ConfigError, QualityError, TransientError
+from webtv.core.errors import ConfigError, QualityError
 from webtv.prompts.answer import Reply
 from webtv.prompts.dialogue import Message, written
-from webtv.prompts.local_model import Chance, LocalModel
+from webtv.prompts.local_model import Chance, Question
 from webtv.prompts.sequence import SequencePlan
 from webtv.prompts.writer import Brief
 
-Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+Ask = Callable[[Question], Awaitable[Reply]]
+"""Puts a question to a model; cancelling it stops the model within a token."""
 
-_PLACE = "writer local"
+PLACE = "writer local"
 _TOKENS_EACH = 450  # of a shot; a wordy one has 300
 _TOKENS_MORE = 400
 _RECENT = 12  # titles and texts; local models read slowly and forget soon
 _REMEDY = "if this happens often, set WEBTV_LOCAL_WRITER_MODEL to a larger model that was trained to follow"
 
 
-def _as_given(model: str) -> str | Path:
-    return model
-
-
 class LocalWriter:
     """Asks a text-generation model of transformers; a :class:`webtv.prompts.writer.Writer`.
 
-    The model is loaded by the first sequence and writes one at a time. It is told the same as a model behind
-    an API, its answer is read by the same reader and gets the same one chance to be corrected.
+    It is told the same as a model behind an API, its answer is read by the same reader and gets the same one
+    chance to be corrected.
 
     Args:
-        model: id on the hub, or the folder that holds the model; the operator's choice.
-        clock: for the time-out.
-        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``auto`` for the best one there is.
-        dtype: precision of the weights; ``auto`` is full on a CPU and that of the files elsewhere.
-        locate: says which folder, or id, a model's id stands for.
+        model: id on the hub, or the folder that holds the model; for its name.
+        ask: puts questions to it; here or in a process of its own (:mod:`webtv.studio.writing`).
         timeout: seconds that one answer may take, loading not counted.
         most_tokens: of one answer, whatever the sequence's length.
         temperature: how daring, 0 to 2; at 0 every sequence of a channel would begin alike.
@@ -50,43 +40,36 @@ class LocalWriter:
     def __init__(
         self,
         model: str | Path,
+        ask: Ask,
         *,
-        clock: Clock,
-        device: str = "auto",
-        dtype: Dtype = "auto",
-        locate: Callable[[str], str | Path] = _as_given,
         timeout: float = 300.0,
         most_tokens: int = 8192,
         temperature: float = 0.8,
     ) -> None:
-        if dtype not in get_args(Dtype):
-            _refuse("dtype", dtype, f"one of {', '.join(get_args(Dtype))}")
         if not timeout > 0:
             _refuse("timeout", timeout, "a number of seconds above 0")
         if most_tokens < 64:
             _refuse("most_tokens", most_tokens, "a whole number of 64 or more")
         if not 0 <= temperature <= 2:
             _refuse("temperature", temperature, "a number from 0 to 2")
-        self._name = str(model)
-        self._clock = clock
+        self._model = str(model)
+        self._ask = ask
         self._timeout = timeout
         self._most = most_tokens
         self._temperature = temperature
-        self._model = LocalModel(self._name, device=device, dtype=dtype, locate=locate, place=_PLACE)
-        self._busy = threading.Lock()
 
     @property
     def name(self) -> str:
         """Short name for provenance; a folder of the operator's says nothing but its name."""
-        return f"local:{Path(self._name).name if Path(self._name).is_dir() else self._name}"
+        return f"local:{Path(self._model).name if Path(self._model).is_dir() else self._model}"
 
     async def write(self, brief: Brief) -> SequencePlan:
         """Write one sequence; cancelling stops the model within a token.
 
         Raises:
-            ComponentError: torch or transformers is not installed.
+            ComponentError: torch or transformers is not installed, or the model was not fetched.
             ConfigError: there is no such model, or its context is too short for the request.
-            TransientError: the model could not be fetched, or took too long.
+            TransientError: the model took too long, or its process died.
             ResourceError: the device is out of memory.
             QualityError: the answer was no usable sequence, even after one repair.
         """
@@ -97,9 +80,8 @@ class LocalWriter:
             chance = Chance((brief.seed + turn) % (1 << 63), self._temperature)
             turn += 1
             tokens = min(self._most, _TOKENS_MORE + _TOKENS_EACH * brief.channel.sequence.shots)
-            abandoned = threading.Event()
             try:
-                return await asyncio.to_thread(self._answer, messages, chance, tokens, abandoned)
+                return await self._ask(Question(messages, chance, tokens, self._timeout))
             except ConfigError as error:
                 if turn == 1:
                     raise
@@ -109,36 +91,9 @@ class LocalWriter:
                     place=self.name,
                     remedy=error.remedy,
                 ) from error
-            finally:
-                abandoned.set()
 
         return await written(ask, brief, self.name, remedy=_REMEDY, recent=_RECENT)
 
-    def _answer(
-        self, messages: Sequence[Message], chance: Chance, tokens: int, abandoned: threading.Event
-    ) -> Reply:
-        with self._busy:
-            if abandoned.is_set():
-                raise _Abandoned
-            self._model.load()
-            ends = self._clock.monotonic() + self._timeout
-
-            def step(done: int) -> None:
-                if abandoned.is_set():
-                    raise _Abandoned
-                if self._clock.monotonic() >= ends:
-                    raise TransientError(
-                        f"the model wrote {done} tokens in {self._timeout:g} s and was not done",
-                        place=_PLACE,
-                        remedy="choose a smaller model, or raise WEBTV_LOCAL_WRITER_TIMEOUT",
-                    )
-
-            return self._model.answer(messages, chance, tokens, step)
-
-
-class _Abandoned(Exception):
-    """Nobody waits for this answer any more; ends the thread that writes it."""
-
 
 def _refuse(choice: str, value: object, expected: str) -> None:
-    raise ConfigError(f"{value!r} will not do", place=f"{_PLACE}: {choice}", remedy=f"write {expected}")
+    raise ConfigError(f"{value!r} will not do", place=f"{PLACE}: {choice}", remedy=f"write {expected}")

@@ -15,18 +15,21 @@ import cv2
 import numpy as np
 
 from webtv.core.errors import ComponentError, ConfigError, ResourceError
+from webtv.core.libraries import best_device
 from webtv.studio.capability import Capability
 from webtv.studio.options import whole_number
 from webtv.studio.ports import Chunk, Frames, ShotRequest, Take
+from webtv.studio.precision import DTYPES, device_gb, precision
 from webtv.studio.progress import tell
 from webtv.studio.tensorfiles import find, read
 from webtv.studio.tiling import Mosaic, tiles
 from webtv.studio.upscaling import crop_to_aspect
 
 PLACE: Final = "studio.upscale spandrel"
-DTYPES: Final = ("float16", "bfloat16", "float32")
 _LARGEST: Final = 8  # times; what grows more is no upscaler for video, and would fill the memory
 _OVERLAP: Final = 24  # pixels; about what the shallow networks see around a pixel
+_USUAL: Final = 4  # times that most models enlarge; the true figure is known when one is loaded, in a child
+_GB_PER_MEGAPIXEL: Final = 0.4  # of the enlarged tile, in half precision: three maps of 64 channels at once
 
 
 class SpandrelUpscaler:
@@ -37,8 +40,8 @@ class SpandrelUpscaler:
         model: id, folder or file of the model; the operator's choice.
         place: tells which folder or file an id means.
         trusted: the operator's word that a pickle of this model (``.pth``) may be opened.
-        device: ``cuda``, ``mps`` or ``cpu``; the best one there is by default.
-        dtype: precision; half on a GPU if the model bears it, and full elsewhere by default.
+        device: ``cuda``, ``cuda:1``, ``mps`` or ``cpu``; the best one there is by default.
+        dtype: precision; half on a GPU of CUDA if the model bears it, and full elsewhere by default.
 
     Raises:
         ConfigError: no model is named, or an option is unknown, no number or out of range.
@@ -75,9 +78,21 @@ class SpandrelUpscaler:
 
     @property
     def capability(self) -> Capability:
-        """What it takes; how much memory depends on the model, and is for the station to measure."""
-        packages = ("torch", "torchvision", "spandrel", "safetensors")
-        return Capability("spandrel", "upscale", weights=(self._model,), packages=packages, hosted=True)
+        """What it takes.
+
+        The device's memory is estimated for a network of convolutions as wide as Real-ESRGAN's that enlarges
+        four times. Transformers take several times as much; the station measures what is taken.
+        """
+        megapixels = (_USUAL * self._tile) ** 2 / 1e6
+        return Capability(
+            "spandrel",
+            "upscale",
+            weights=(self._model,),
+            packages=("torch", "torchvision", "spandrel", "safetensors"),
+            hosted=True,
+            vram_gb=round(device_gb(0.5 + _GB_PER_MEGAPIXEL * megapixels, self._device, self._dtype), 1),
+            disk_gb=0.1,
+        )
 
     async def upscale(
         self, take: Take, width: int, height: int, request: ShotRequest | None = None
@@ -147,7 +162,7 @@ class SpandrelUpscaler:
                 remedy="name a folder or file that is there, or an id that has been pulled",
                 place=PLACE,
             )
-        file = find(where, place=PLACE)
+        file = find(where, place=PLACE, trusted=self._trusted)
         state = spandrel.canonicalize_state_dict(dict(read(file, place=PLACE, trusted=self._trusted)))
         try:
             model = spandrel.ModelLoader().load_from_state_dict(state)
@@ -166,8 +181,8 @@ class SpandrelUpscaler:
                 remedy=f"name one for super-resolution in colour that enlarges up to {_LARGEST} times",
                 place=PLACE,
             )
-        device = self._device or _best_device(torch)
-        dtype = self._dtype or ("float16" if device == "cuda" and model.supports_half else "float32")
+        device = self._device or best_device(torch)
+        dtype = precision(device, self._dtype, bears_half=model.supports_half)
         try:
             return model.eval().to(torch.device(device), getattr(torch, dtype))
         except spandrel.UnsupportedDtypeError as error:
@@ -187,9 +202,3 @@ def _library(name: str) -> Any:
         missing = (error.name or name).partition(".")[0]  # spandrel is there, say, and torchvision is not
         remedy = "pip install torch torchvision spandrel"
         raise ComponentError(f"{missing} is not installed", remedy=remedy, place=PLACE) from error
-
-
-def _best_device(torch: Any) -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

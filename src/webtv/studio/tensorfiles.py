@@ -1,6 +1,7 @@
 """Reading tensors from the files in which models are passed around; none that can run code without a word."""
 
 import pickle
+import shlex
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from webtv.core.errors import ConfigError
 if TYPE_CHECKING:
     from torch import Tensor
 
+_RISKY = (".pth", ".pt", ".ckpt")
 _WRAPPERS = ("state_dict", "model_state_dict", "params_ema", "params-ema", "params", "model", "net")
 
 
@@ -26,7 +28,7 @@ def read(path: Path, *, place: str, trusted: bool = False) -> "Mapping[str, Tens
     Raises:
         ConfigError: it is no file of weights, or one that is not trusted.
     """
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
@@ -64,29 +66,40 @@ def read(path: Path, *, place: str, trusted: bool = False) -> "Mapping[str, Tens
     return found
 
 
-def find(where: Path, *, hint: str = "", place: str) -> Path:
+def find(where: Path, *, hint: str = "", place: str, trusted: bool = False) -> Path:
     """The file of weights that a folder holds, or the file itself.
 
     Args:
         where: what the operator named.
         hint: part of the file's name, if a folder holds several.
         place: the stage that reads, for errors.
+        trusted: the operator's word that a file which can hold code may be opened. Where there are
+            safetensors, they are taken all the same.
 
     Raises:
         ConfigError: there is none, or more than one.
     """
     if where.is_file():
         return where
-    files = sorted(where.rglob("*.safetensors"))
+    there = [path for path in sorted(where.rglob("*")) if path.is_file()]
+    files = [path for path in there if path.suffix.lower() == ".safetensors"]
+    risky = [path for path in there if path.suffix.lower() in _RISKY]
+    if not files and trusted:
+        files = risky
     named = [file for file in files if hint in file.name.lower()] or files
     if len(named) == 1:
         return named[0]
     if named:
-        names = ", ".join(file.name for file in named[:4])
-        raise ConfigError(f"{where.name} holds several models: {names}", remedy="name one file", place=place)
-    raise ConfigError(
-        f"{where.name} holds no .safetensors file", remedy="name a file or folder that holds one", place=place
-    )
+        names = ", ".join(file.relative_to(where).as_posix() for file in named[:4])
+        raise ConfigError(
+            f"{where.name} holds several models: {names}", remedy="name one file by its path", place=place
+        )
+    remedy = "name a file or folder that holds one"
+    if risky:
+        remedy += ", or allow this model by name in the settings if you trust whoever made it"
+    elif trusted:
+        remedy = f"name a file or folder that holds one, or one of {', '.join(_RISKY)}"
+    raise ConfigError(f"{where.name} holds no .safetensors file", remedy=remedy, place=place)
 
 
 def _is_torchscript(path: Path) -> bool:
@@ -99,5 +112,8 @@ def _is_torchscript(path: Path) -> bool:
 
 def _conversion(path: Path, *, scripted: bool) -> str:
     load = "torch.jit.load(f).state_dict()" if scripted else "torch.load(f, weights_only=True)"
-    code = f"import torch, safetensors.torch as s; f = '{path.name}'; s.save_file({load}, 'film.safetensors')"
-    return f'convert it where you trust it, python -c "{code}", or allow this model by name in the settings'
+    code = f"import sys, torch, safetensors.torch as s; _, f, to = sys.argv; s.save_file({load}, to)"
+    # The name is somebody else's, and this is a line to type.
+    names = shlex.join([path.name, f"{path.stem}.safetensors"])
+    convert = f'convert it where you trust it, python -c "{code}" {names}'
+    return f"{convert}, or allow this model by name in the settings"

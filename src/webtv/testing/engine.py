@@ -1,7 +1,7 @@
 """The ledger in memory: for tests and dry runs; forgets everything with its process."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from webtv.core.clock import Clock
 from webtv.core.errors import Category, WebTVError
 from webtv.engine.jobs import CANCELLED, CORES, WORKER_DIED, Count, Job, JobState, NewJob, describe
+from webtv.engine.leases import Held, IsAlive, Overdue
 
 
 class MemoryLedger:
@@ -17,27 +18,39 @@ class MemoryLedger:
     Args:
         clock: decides over leases.
         ids: makes job ids.
+        is_alive: tells whether an owner lives; without it each lease ends by its time alone.
     """
 
-    def __init__(self, clock: Clock, ids: Callable[[], str]) -> None:
+    def __init__(self, clock: Clock, ids: Callable[[], str], is_alive: IsAlive | None = None) -> None:
         self._clock = clock
         self._ids = ids
+        self._overdue = Overdue(clock, is_alive)
         self._jobs: dict[str, Job] = {}
 
     async def enqueue(self, jobs: Iterable[NewJob]) -> tuple[Job, ...]:
         """Add jobs that are not known by their key."""
         return tuple(self._enqueue(job) for job in jobs)
 
-    async def lease(self, owner: str, kinds: Sequence[str], seconds: float, pool: str = CORES) -> Job | None:
+    async def lease(
+        self,
+        owner: str,
+        kinds: Sequence[str],
+        seconds: float,
+        pool: str = CORES,
+        *,
+        except_ids: Collection[str] = (),
+    ) -> Job | None:
         """Take the job of highest priority, then the oldest."""
         now = self._clock.time()
-        for job in self._where(lambda job: _expired(job, now) and job.attempts >= job.max_attempts):
-            self._end(job, JobState.FAILED, error=WORKER_DIED)
+        ended = self._where(lambda job: _expired(job, now))
+        held = [Held(job.id, job.token, job.lease_owner, job.heartbeat) for job in ended]
+        self._take_back([self._jobs[job] for job in self._overdue.lost(held, owner, except_ids)])
         free = self._where(
             lambda job: (
                 job.kind in kinds
                 and job.pool == pool
-                and (_expired(job, now) or (job.state is JobState.QUEUED and job.not_before <= now))
+                and job.state is JobState.QUEUED
+                and job.not_before <= now
             )
         )
         if not free:
@@ -95,11 +108,7 @@ class MemoryLedger:
     async def release_dead(self, is_alive: Callable[[str], bool]) -> int:
         """Take back what the dead hold."""
         held = self._where(lambda job: job.lease_owner is not None and not is_alive(job.lease_owner))
-        for job in held:
-            if job.attempts >= job.max_attempts:
-                self._end(job, JobState.FAILED, error=WORKER_DIED)
-            else:
-                self._queue(job)
+        self._take_back(held)
         return len(held)
 
     async def cancel(self, *, job: str | None = None, group: str | None = None) -> int:
@@ -191,6 +200,13 @@ class MemoryLedger:
     def _put(self, job: Job) -> Job:
         self._jobs[job.id] = job
         return job
+
+    def _take_back(self, held: Iterable[Job]) -> None:
+        for job in held:
+            if job.attempts >= job.max_attempts:
+                self._end(job, JobState.FAILED, error=WORKER_DIED)
+            else:
+                self._queue(job)
 
     def _queue(self, job: Job) -> None:
         self._put(

@@ -22,9 +22,11 @@ from webtv.wiring.adapters import (
 from webtv.wiring.models import endpoints, runtime, weight_store
 from webtv.wiring.stores import (
     Stores,
+    build_behind,
     child_environment,
     eviction,
     live_station,
+    local_writer,
     model_environment,
     model_pool,
     models_environment,
@@ -41,6 +43,7 @@ __all__ = [
     "Stores",
     "adapter_names",
     "build",
+    "build_behind",
     "capability",
     "child_environment",
     "chooser",
@@ -52,6 +55,7 @@ __all__ = [
     "is_apart",
     "known_names",
     "live_station",
+    "local_writer",
     "model_environment",
     "model_pool",
     "models_environment",

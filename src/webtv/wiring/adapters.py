@@ -54,6 +54,9 @@ ADAPTERS: Mapping[str, Mapping[str, str]] = {
         "clip": "webtv.wiring.models:clip",
         "measures": "webtv.studio.scoring.measures:MeasureScorer",
     },
+    "write": {
+        "local": "webtv.wiring.models:language_model",
+    },
 }
 
 
@@ -106,8 +109,6 @@ def wanted_models(settings: Settings) -> dict[str, tuple[str, ...]]:
             with contextlib.suppress(WebTVError):  # nothing is set for it
                 for model in capability(stage, {"use": name}).weights:
                     found.setdefault(model, []).append(name)
-    if settings.writer == "local":
-        found.setdefault(settings.local_writer_model, []).append("local writer")
     return {model: tuple(names) for model, names in found.items()}
 
 

@@ -1,5 +1,6 @@
 """Adapters of models and of endpoints, put together from the operator's settings and a curator's options."""
 
+import dataclasses
 import functools
 import random
 from collections.abc import Mapping
@@ -168,13 +169,35 @@ def clip(*, frames: int = 8) -> Any:
     return ClipScorer(settings.clip_model, runtime(settings), frames=frames)
 
 
+def language_model() -> Any:
+    """The model of the `local` writer."""
+    from webtv.studio.weights.register import PUBLISHED
+    from webtv.studio.writing import LanguageModel
+
+    settings = load_settings()
+    how, model = runtime(settings), settings.local_writer_model
+    sizes = {name: each.gb for name, each in PUBLISHED.items()}
+    sizes |= {each.model: each.locked.bytes / 1e9 for each in weight_store(settings).stored()}
+    return LanguageModel(
+        model,
+        clock=SystemClock(),
+        device=how.device,
+        dtype=how.dtype,
+        locate=how.locate,
+        gb=sizes.get(model),
+    )
+
+
 def musicgen(**options: Any) -> Any:
     """MusicGen."""
     from webtv.studio.musicgen.composer import MusicGenComposer
     from webtv.studio.musicgen.options import MusicGenOptions
 
     settings = load_settings()
-    return MusicGenComposer(settings.musicgen_model, MusicGenOptions.from_mapping(options), **_run(settings))
+    how = dataclasses.replace(runtime(settings), compile=False)
+    if how.offload != "none":  # as a whole or not at all
+        how = dataclasses.replace(how, offload="model")
+    return MusicGenComposer(settings.musicgen_model, MusicGenOptions.from_mapping(options), runtime=how)
 
 
 @functools.lru_cache(maxsize=1)

@@ -6,16 +6,17 @@ import random
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from webtv.core.clock import Clock, SystemClock
-from webtv.core.errors import ConfigError
+from webtv.core.errors import ConfigError, InternalError
 from webtv.core.events import EventSink
 from webtv.core.ids import IdFactory
 from webtv.core.process import usable_cores
-from webtv.core.settings import Settings
-from webtv.wiring.adapters import chooser, composers, grades, pool_of
-from webtv.wiring.models import hear_endpoints, runtime
+from webtv.core.settings import Settings, load_settings
+from webtv.wiring.adapters import adapter, build, chooser, composers, grades, pool_of
+from webtv.wiring.models import hear_endpoints
 
 if TYPE_CHECKING:
     from webtv.db.database import Database
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from webtv.library.storage import Storage
     from webtv.prompts.desk import ScriptDesk
     from webtv.prompts.safety import SafetyFilter
+    from webtv.prompts.writer import Writer
     from webtv.studio.hosting.pool import ModelPool
     from webtv.viewers.live import LiveStation
 
@@ -37,7 +39,7 @@ _MODEL_SETTINGS = frozenset(
     f"WEBTV_{name.upper()}"
     for name in Settings.model_fields
     if (name.startswith("models_") or name.endswith("_model")) and name != "models_token"
-) | {"TORCH_DTYPE", "MODEL_VARIANT"}
+) | {"TORCH_DTYPE", "MODEL_VARIANT", "WEBTV_STUDIO_NICE"}
 # Said, and not left out: a child that finds nothing in its environment would read them in the .env file.
 _NO_SECRETS = {
     "WEBTV_OUTPUTS": "{}",
@@ -73,6 +75,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     """
     from webtv.db.database import open_database
     from webtv.engine.ledger import SqlLedger
+    from webtv.engine.owners import owner_is_alive
     from webtv.library.catalogue import Catalogue
     from webtv.library.journal import Journal
     from webtv.library.notes import Notes
@@ -90,7 +93,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
             database=database,
             storage=storage,
             catalogue=Catalogue(database, storage, clock, ids),
-            ledger=SqlLedger(database, clock, ids),
+            ledger=SqlLedger(database, clock, ids, partial(owner_is_alive, settings.data / "owners")),
             journal=Journal(database, clock),
             notes=Notes(database, clock),
         )
@@ -116,7 +119,7 @@ def production(stores: Stores, events: EventSink, pool: "ModelPool | None" = Non
         scratch=data / "scratch",
         rejected=data / "rejected",
         clock=stores.clock,
-        takes=Takes(data / "takes", stores.clock),
+        takes=Takes(data / "takes", stores.clock, events=events),
         events=events,
     )
 
@@ -130,7 +133,9 @@ def model_environment(settings: Settings) -> dict[str, str]:
     return environment_of_models(os.environ, threads=usable_cores(), extra=extra | _NO_SECRETS)
 
 
-def model_pool(settings: Settings, clock: Clock, events: EventSink) -> "ModelPool":
+def model_pool(
+    settings: Settings, clock: Clock, events: EventSink, builder: str = "webtv.wiring:build"
+) -> "ModelPool":
     """The children in which models work."""
     from webtv.studio.hosting.pool import ModelPool
 
@@ -139,7 +144,31 @@ def model_pool(settings: Settings, clock: Clock, events: EventSink) -> "ModelPoo
         clock=clock,
         events=events,
         vram_gb=settings.models_vram_gb or None,
+        builder=builder,
     )
+
+
+def build_behind(stage: str, options: Mapping[str, Any]) -> Any:
+    """Build a stage's adapter in a child of the control plane, which steps back for the air as studios do."""
+    os.nice(load_settings().studio_nice)
+    return build(stage, options)
+
+
+@asynccontextmanager
+async def local_writer(settings: Settings, clock: Clock, events: EventSink) -> AsyncIterator["Writer | None"]:
+    """The `local` writer while the block lasts, its model in a child; None if the operator wants another."""
+    if settings.writer != "local":
+        yield None
+        return
+    from webtv.prompts.local_writer import LocalWriter
+    from webtv.studio.scribe import Scribe
+
+    def pool() -> "ModelPool":
+        return model_pool(settings, clock, events, "webtv.wiring:build_behind")
+
+    options = {"use": "local"}
+    async with Scribe(pool, adapter("write", options), options, clock=clock, events=events) as scribe:
+        yield LocalWriter(settings.local_writer_model, scribe.ask, timeout=settings.local_writer_timeout)
 
 
 def script_desk(
@@ -147,6 +176,7 @@ def script_desk(
     clock: Clock,
     events: EventSink,
     recents: Mapping[str, Iterable[tuple[str, tuple[str, ...]]]] | None = None,
+    local: "Writer | None" = None,
 ) -> "ScriptDesk":
     """Who writes: the LLM where one is set up, the grammar else and behind it.
 
@@ -155,6 +185,7 @@ def script_desk(
         clock: for its time-outs and budget.
         events: hears of fallbacks.
         recents: titles and prompts written lately, by slug, newest last.
+        local: of :func:`local_writer`.
 
     Raises:
         ConfigError: the `openai` writer is asked for and no server is set.
@@ -163,9 +194,8 @@ def script_desk(
     from webtv.prompts.grammar import GrammarWriter
     from webtv.prompts.memory import Memory
     from webtv.prompts.openai_writer import OpenAIWriter
-    from webtv.prompts.writer import Writer
 
-    primary: Writer | None = None
+    primary: Writer | None = local
     if settings.writer == "openai" and not (settings.openai_base_url or settings.openai_api_key):
         raise ConfigError(
             "the openai writer is asked for and no server is set",
@@ -183,18 +213,8 @@ def script_desk(
             hourly_calls=settings.openai_hourly_calls,
             events=events,
         )
-    if settings.writer == "local":
-        from webtv.prompts.local_writer import LocalWriter
-
-        how = runtime(settings)
-        primary = LocalWriter(
-            settings.local_writer_model,
-            clock=clock,
-            device=how.device,
-            dtype=how.dtype,
-            locate=how.locate,
-            timeout=settings.local_writer_timeout,
-        )
+    if settings.writer == "local" and local is None:
+        raise InternalError("the local writer was not opened", place="WEBTV_WRITER", remedy="report it")
     return ScriptDesk(
         primary,
         GrammarWriter(),
@@ -213,7 +233,11 @@ def safety_filter(settings: Settings) -> "SafetyFilter":
 
 
 async def orchestrator(
-    stores: Stores, events: EventSink, workers: int, slugs: Iterable[str]
+    stores: Stores,
+    events: EventSink,
+    workers: int,
+    slugs: Iterable[str],
+    local: "Writer | None" = None,
 ) -> "Orchestrator":
     """The orchestrator over the stores.
 
@@ -222,6 +246,7 @@ async def orchestrator(
         events: hears of everything.
         workers: number of studio processes.
         slugs: channels whose latest prompts the writer must not repeat.
+        local: of :func:`local_writer`.
 
     Raises:
         ConfigError: see :func:`script_desk`.
@@ -242,7 +267,7 @@ async def orchestrator(
     settings = stores.settings
     return Orchestrator(
         settings.data,
-        desk=script_desk(settings, stores.clock, events, recents),
+        desk=script_desk(settings, stores.clock, events, recents, local),
         ledger=stores.ledger,
         catalogue=stores.catalogue,
         notes=stores.notes,

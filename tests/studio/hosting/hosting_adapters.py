@@ -27,6 +27,8 @@ from webtv.studio.hosting import sealed, wire
 from webtv.studio.ports import Chunk, Credit, Grade, Media, Score, ShotRequest, Take
 from webtv.studio.progress import tell
 
+LOADED: list[str] = []  # what was loaded in this process
+
 
 def build(stage: str, options: Mapping[str, Any]) -> Any:
     return globals()[options["use"]](**{"stage": stage, **options})
@@ -76,6 +78,48 @@ class Plain:
 
     def nothing(self) -> object:
         return object()
+
+
+class Handing(Plain):
+    """Says what it loads, and counts how often that is loaded; its frames tell the count and the steps."""
+
+    def __init__(self, *, weights: str = "house", steps: int = 4, size: float = 0.0, **options: Any) -> None:
+        super().__init__(vram=size, **options)
+        if steps < 1:
+            raise InputError("too few steps", place="studio.shot.steps", remedy="write 1 or more")
+        self.weights, self.steps, self.size = weights, steps, size
+        self.count = 0  # how often it was loaded in this process; 0 while it is not
+
+    @property
+    def loads(self) -> dict[str, str]:
+        # One of them has changed its mind by the time that it is built in a child.
+        fickle = self.weights == "fickle" and "hosting_house" not in sys.modules
+        return {"weights": f"{self.weights} {self.steps}" if fickle else self.weights}
+
+    def adopt(self, previous: "Handing") -> None:
+        self.count, previous.count = previous.count, 0
+
+    async def shoot(self, request: ShotRequest) -> AsyncIterator[Chunk]:
+        if not self.count:
+            LOADED.append(self.weights)
+            self.count = len(LOADED)
+        if "gpu" in self.more:
+            torch: Any = sys.modules.get("torch") or pretend_torch()
+            torch.held = 1_000_000_000
+            torch.peak = max(torch.peak, round(self.size * 1e9 * self.more["gpu"]))
+        for step in range(1, self.steps + 1):
+            tell("shot", step, self.steps)
+            if "gate" in self.more:
+                await asyncio.to_thread(self._pass)
+        yield Chunk(np.full((4, 18, 32, 3), 10 * self.count + self.steps, np.uint8), 0, 12)
+
+    def _pass(self) -> None:
+        with Path(self.more["gate"]).open("rb", buffering=0) as gate:
+            gate.read(1)
+
+    def cheaper(self) -> tuple[Grade, ...]:
+        options = {"use": self.use, "weights": self.weights, "steps": self.steps // 2, "size": self.size / 2}
+        return (Grade("fewer steps", options),)
 
 
 class Gated(Plain):
@@ -278,6 +322,11 @@ class Lying(Plain):
                 _send(post, wire.pack("chunk", {**about, "start": "x"}, [frames(1)]))
             case "no measure":
                 _send(post, wire.pack("beat", {"rss": -1}))
+            case "no fact":
+                _send(post, wire.pack("note", {**about, "name": "shot.dtype", "fact": [1]}))
+            case "talkative":
+                for n in range(1001):
+                    _send(post, wire.pack("note", {**about, "name": f"shot.{n}", "fact": n}))
             case "too many":
                 rights = array("i", [0, 1, 2])
                 post.sendmsg([b"\x00"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
@@ -307,6 +356,7 @@ def pretend_torch() -> Any:
         device_count=lambda: 1,
         memory_reserved=lambda device: torch.held,
         max_memory_reserved=lambda device: torch.peak,
+        reset_peak_memory_stats=lambda device: setattr(torch, "peak", torch.held),
         empty_cache=lambda: None,
     )
     sys.modules["torch"] = torch  # type: ignore[assignment]

@@ -93,6 +93,12 @@ def stand_in(opened: ModelPool, use: str, stage: str = "shot", **options: Any) -
     return hosted(opened, stage, given, local)
 
 
+def handing(opened: ModelPool, **options: Any) -> Any:
+    """A hosted adapter that says what it loads."""
+    given = {"use": "Handing", **options}
+    return hosted(opened, "shot", given, hosting_adapters.Handing(stage="shot", **given))
+
+
 async def past(clock: VirtualClock, task: "asyncio.Task[Any]", step: float = 1.0) -> None:
     """Move time on until a task is done; real processes die meanwhile."""
     async with asyncio.timeout(PATIENCE):

@@ -232,6 +232,8 @@ LIES = {
     "no number": "no whole number",
     "no measure": "no whole number",
     "too many": "descriptors",
+    "no fact": "no fact",
+    "talkative": "too much to note",
 }
 
 

@@ -3,7 +3,7 @@
 import array
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -241,7 +241,7 @@ class Told:
         self.crowded = False
         self.sent: list[tuple[dict[str, object], int]] = []
 
-    def send(self, kind: str, body: dict[str, object], arrays: list[object]) -> None:
+    def send(self, kind: str, body: dict[str, object], arrays: Sequence[object] = ()) -> None:
         self.sent.append((body, len(arrays)))
 
 
@@ -261,6 +261,21 @@ def test_two_previews_a_second_are_told_and_nothing_when_nobody_keeps_up() -> No
     now[0] = 99.0
     reporter(Progress("shot", 1, 1, np.zeros((4, 4), np.uint8)))
     assert post.sent[-1][1] == 0, "what is no picture is left out"
+
+
+def test_a_fact_is_told_though_nobody_keeps_up() -> None:
+    post = Told()
+    post.crowded = True
+    Reporter(post, 7).note("shot.dtype", "bfloat16")  # type: ignore[arg-type]
+    assert post.sent == [({"call": 7, "name": "shot.dtype", "fact": "bfloat16"}, 0)]
+
+
+def test_a_fact_is_a_text_of_sane_length_or_a_number() -> None:
+    assert [codec.fact(value) for value in ("cpu", 3, 0.5, True)] == ["cpu", 3, 0.5, True]
+    assert len(str(codec.fact("x" * 1_000_000))) == 4000
+    for nonsense in (None, [1], {}, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="is no fact"):
+            codec.fact(nonsense)
 
 
 def test_a_preview_is_small() -> None:

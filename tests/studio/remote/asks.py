@@ -11,6 +11,7 @@ import numpy as np
 from webtv.core.events import Event
 from webtv.studio.ports import Frames, ShotRequest
 from webtv.studio.remote.endpoint import Endpoint, endpoints
+from webtv.studio.remote.patience import NAME
 from webtv.studio.remote.shots import RemoteShots
 from webtv.studio.remote.tickets import Tickets
 from webtv.testing.clock import VirtualClock
@@ -19,10 +20,13 @@ TOKEN = "sk-very-secret-4711"
 
 
 class HastyClock(VirtualClock):
-    """Whoever sleeps on it wakes at once, that much later."""
+    """Whoever sleeps on it wakes at once, that much later; patience with others never ends on it."""
 
     async def sleep(self, seconds: float) -> None:
         """Move time on."""
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == NAME:
+            await asyncio.Event().wait()
         await asyncio.sleep(0)
         self.forward(seconds)
 
@@ -74,8 +78,10 @@ def shots(
 
 
 async def take(maker: RemoteShots, request: ShotRequest | None = None) -> Frames:
-    """All frames of a take, held to the promises about chunks."""
-    made = await contract.chunks(maker.shoot(request or contract.shot_request()))
+    """All frames of a take, held to the promises about chunks, and then safe."""
+    request = request or contract.shot_request()
+    made = await contract.chunks(maker.shoot(request))
+    maker.settle(request)
     return np.concatenate([chunk.frames for chunk in made])
 
 

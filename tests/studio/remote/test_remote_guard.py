@@ -15,7 +15,8 @@ from starlette.routing import Route
 from videos_server import serving
 
 from servers import Authority
-from webtv.core.errors import ConfigError, QualityError, TransientError, WebTVError
+from webtv.core.clock import SystemClock
+from webtv.core.errors import ConfigError, TransientError, WebTVError
 from webtv.studio.remote.fetch import Credentials, fetch
 from webtv.studio.remote.guard import Guard, guarded_client, origin_of, shown, trouble_with, trust
 
@@ -42,6 +43,11 @@ from webtv.studio.remote.guard import Guard, guarded_client, origin_of, shown, t
         ("240.0.0.1", "a private address"),
         ("255.255.255.255", "a private address"),
         ("192.0.2.1", "a private address"),
+        ("192.0.0.8", "a reserved address"),
+        ("192.0.0.10", "a reserved address"),
+        ("64:ff9b::c000:8", "a reserved address"),
+        ("fec0::1", "a private address"),
+        ("feff::1", "a private address"),
         ("::ffff:127.0.0.1", "a loopback address"),
         ("::ffff:10.0.0.1", "a private address"),
         ("::127.0.0.1", "a loopback address"),
@@ -63,7 +69,8 @@ def test_every_address_is_judged_by_what_it_reaches(address: str, trouble: str) 
 @given(ip_addresses(v=4))
 def test_an_address_within_an_address_is_judged_as_itself(ip: ipaddress.IPv4Address) -> None:
     trouble = trouble_with(str(ip))
-    assert bool(trouble) == (not ip.is_global or ip.is_multicast)
+    assigned = ip in ipaddress.ip_network("192.0.0.0/24")
+    assert bool(trouble) == (not ip.is_global or ip.is_multicast or assigned)
     inside = int(ip)
     for outer in (0xFFFF << 32 | inside, 0x64FF9B << 96 | inside, 0x2002 << 112 | inside << 80):
         assert trouble_with(str(ipaddress.IPv6Address(outer))) == trouble
@@ -87,7 +94,7 @@ class FakeResolver:
 
 async def test_one_private_address_among_public_ones_is_refused() -> None:
     guard = Guard(resolver=resolving(["93.184.215.14", "127.0.0.1"]))
-    with pytest.raises(QualityError, match="loopback"):
+    with pytest.raises(ConfigError, match="loopback"):
         await guard.admit("mixed.example", 443)
 
 
@@ -96,7 +103,7 @@ async def test_the_operators_word_holds_for_his_host_and_port_alone() -> None:
     guard = Guard(["http://GPU.lan.:7860/app"], allow_private=True, resolver=resolver)
     assert await guard.admit("gpu.lan", 7860) == ["10.0.0.5"]
     for host, port in (("gpu.lan", 6379), ("other.lan", 7860)):
-        with pytest.raises(QualityError, match="private address"):
+        with pytest.raises(ConfigError, match="private address"):
             await guard.admit(host, port)
 
 
@@ -169,6 +176,7 @@ async def bring(
             credentials=Credentials(token_for or url, {"authorization": "Bearer secret"}),
             max_bytes=1000,
             seconds=seconds,
+            clock=SystemClock(),
             refusal=lambda response: TransientError(f"status {response.status_code}"),
         )
 
@@ -201,7 +209,7 @@ async def test_each_redirect_is_judged_anew(files: tuple[Files, int], tmp_path: 
     resolver = resolving(["127.0.0.1"], ["10.0.0.1"])
     served.to = "http://elsewhere.example/file"
     url = f"http://space.example:{port}/on"
-    with pytest.raises(QualityError, match="private address"):
+    with pytest.raises(ConfigError, match="private address"):
         await bring(url, tmp_path / "a", Guard([url], allow_private=True, resolver=resolver))
     assert [host for host, _ in resolver.asked] == ["space.example", "elsewhere.example"]
 
@@ -230,7 +238,7 @@ async def test_a_redirect_out_of_http_or_in_a_circle_is_refused(
     served, port = files
     served.to = to
     url = f"http://127.0.0.1:{port}/on"
-    with pytest.raises(QualityError, match=said):
+    with pytest.raises(ConfigError, match=said):
         await bring(url, tmp_path / "a", Guard([url], allow_private=True))
     assert not (tmp_path / "a").exists()
 
@@ -260,7 +268,7 @@ async def test_tls_is_proven_for_the_name_although_the_address_was_dialled(tmp_p
         url = f"https://space.example:{port}/on"
         served.to = f"http://space.example:{port}/file"
         guard = Guard([url], allow_private=True, resolver=resolving(["127.0.0.1"]))
-        with pytest.raises(QualityError, match="from https to http"):
+        with pytest.raises(ConfigError, match="from https to http"):
             await bring(url, tmp_path / "down", guard, ca=authority.file)
 
 

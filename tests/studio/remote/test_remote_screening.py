@@ -55,7 +55,7 @@ def freezes() -> bytes:
 )
 def test_what_is_no_take_is_refused_with_the_reason(data: bytes, said: str, tmp_path: Path) -> None:
     with pytest.raises(QualityError, match=said) as caught:
-        screen(saved(tmp_path, data), "clips")
+        screen(saved(tmp_path, data), "clips").expect_to_show("clips")
     assert caught.value.place == "clips"
 
 
@@ -85,7 +85,7 @@ def test_containers_are_told_by_their_first_bytes() -> None:
 def played(path: Path, request: ShotRequest, slowest: float = 1.5) -> tuple[np.ndarray, int]:
     received = screen(path)
     plan = timing(received, request, slowest)
-    chunks = list(play(received, request, plan))
+    chunks = list(play(path, received.container, (request.width, request.height), plan))
     at = 0
     for chunk in chunks:
         assert chunk.start_frame == at

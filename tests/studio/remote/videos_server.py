@@ -34,6 +34,7 @@ class VideosServer:
         on_submit: answers a submission in its place; None answers as usual.
         on_look: likewise a poll.
         on_content: likewise a download.
+        on_delete: likewise a cancellation.
         sent: bytes of endless content that went out.
     """
 
@@ -47,6 +48,7 @@ class VideosServer:
     on_submit: Answer | None = None
     on_look: Answer | None = None
     on_content: Answer | None = None
+    on_delete: Answer | None = None
     sent: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -75,6 +77,7 @@ class VideosServer:
         for _ in range(10_000):
             self.sent += 1_000_000
             yield bytes(1_000_000)
+            await asyncio.sleep(0)  # so that the server hears that nobody listens any more
 
     def _note(self, request: Request) -> None:
         self.seen.append((request.method, request.url.path, dict(request.headers)))
@@ -108,6 +111,8 @@ class VideosServer:
     async def _delete(self, request: Request) -> Response:
         self._note(request)
         self.deleted.append(request.path_params["id"])
+        if self.on_delete and (answer := await self.on_delete(request)):
+            return answer
         return JSONResponse({"id": request.path_params["id"], "deleted": True})
 
     async def _content(self, request: Request) -> Response:

@@ -101,14 +101,15 @@ class AnimateDiffShots(DiffusersShots[AnimateDiffOptions]):
             scheduling=_SCHEDULING,
             loras=self._loras,
             colours=self.COLOURS,
+            window=_CONTEXT if self._options.frames > _CONTEXT else 0,
+            stride=_STRIDE,
         )
 
     def arguments(self, pipeline: Any, request: ShotRequest, count: int) -> dict[str, Any]:
-        """As others; and a take longer than the adapter's window is made by FreeNoise."""
-        if count > _CONTEXT and not pipeline.free_noise_enabled:
-            pipeline.enable_free_noise(context_length=_CONTEXT, context_stride=_STRIDE)
-        elif count <= _CONTEXT and pipeline.free_noise_enabled:
-            pipeline.disable_free_noise()
+        """As others; FreeNoise, if it was loaded for longer takes, sees a shorter one in one window."""
+        if pipeline.free_noise_enabled:
+            # Sets the windows of modules that are there already, and replaces none.
+            pipeline.enable_free_noise(context_length=min(count, _CONTEXT), context_stride=_STRIDE)
         # Decoding all frames at once is what runs out of memory.
         return super().arguments(pipeline, request, count) | {"decode_chunk_size": 4}
 

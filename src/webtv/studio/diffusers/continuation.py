@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, TypeVar, cast
 
+from webtv.core.libraries import library
 from webtv.studio import progress
 from webtv.studio.capability import Capability
 from webtv.studio.diffusers import frames
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.options import SLOWEST, VideoOptions
 from webtv.studio.diffusers.pipeline import Pipeline, public_name
-from webtv.studio.diffusers.runtime import library
 from webtv.studio.diffusers.shared import seeded
 from webtv.studio.diffusers.shots import DiffusersShots, how_run
 from webtv.studio.ports import Chunk, Credit, Media, Picture, ShotRequest
@@ -74,12 +74,14 @@ class Published:
         suited: options that suit it, where they differ from the family's.
         realtime_factor: seconds of work per second of video with the suited options; None if unknown.
         measured_on: machine of that figure.
+        multiple: width and height are multiples of it; 0 for the family's.
     """
 
     footprint: Footprint
     suited: Mapping[str, Any] = field(default_factory=dict)
     realtime_factor: float | None = None
     measured_on: str = ""
+    multiple: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ class ContinuedShots(DiffusersShots[O]):
     """A shot maker whose takes can begin with a picture, and be longer than its model's window."""
 
     PUBLISHED: ClassVar[Mapping[str, Published]] = {}
-    """Well-known models by id; of another one, FOOTPRINT is a guess and its speed unknown."""
+    """Well-known models by id; of another one, the files say how large it is, or else FOOTPRINT guesses."""
 
     @classmethod
     def published(cls, model: str | Path) -> Published | None:
@@ -244,6 +246,7 @@ class ContinuedShots(DiffusersShots[O]):
                 for start, part in frames.pieces(video[window.skip :]):
                     yield Chunk(await asyncio.to_thread(frames.to_bytes, part), done + start, plan.rate)
                 done += window.frames - window.skip
+                del video, part  # a gigabyte or more, and the next window makes another one
         finally:
             abandoned.set()
 
@@ -271,8 +274,18 @@ class ContinuedShots(DiffusersShots[O]):
     @property
     def footprint(self) -> Footprint:
         """What it takes of a device and a disk; loads nothing."""
+        return self.footprint_of(self._model, self.FOOTPRINT)
+
+    def footprint_of(self, model: str, like: Footprint) -> Footprint:
+        """What a model takes: as published, or as large as its files with the work of another one."""
+        known = self.published(model)
+        return known.footprint if known else like.sized(model, self._runtime)
+
+    @property
+    def multiple(self) -> int:
+        """Width and height are multiples of it, with this model."""
         known = self.published(self._model)
-        return known.footprint if known else self.FOOTPRINT
+        return max(self.OPTIONS.MULTIPLE, known.multiple if known else 0)
 
     @property
     def capability(self) -> Capability:

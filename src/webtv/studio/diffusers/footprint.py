@@ -1,7 +1,12 @@
 """What a family of models takes of a device and a disk: figures to plan with, not to rely on."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
 
+from webtv.core.errors import WebTVError
+from webtv.studio.diffusers.keys import is_of_variant
 from webtv.studio.diffusers.runtime import Runtime
 
 
@@ -22,6 +27,26 @@ class Footprint:
     working_gb: float
     pixels: int
     disk_gb: float
+
+    def sized(self, model: str | Path, runtime: Runtime) -> Self:
+        """The same work with the weights of another model, as large as its files; unchanged if none are here.
+
+        Args:
+            model: id or folder.
+            runtime: says where the model is, and which of its files are loaded.
+        """
+        try:
+            folder = Path(runtime.locate(str(model)))
+        except WebTVError:  # not fetched yet, which is said where it is loaded
+            return self
+        sizes: Counter[Path] = Counter()
+        for file in folder.rglob("*.safetensors") if folder.is_dir() else ():
+            if is_of_variant(file, runtime.variant):
+                sizes[file.parent] += file.stat().st_size  # of a part in several files
+        if not sizes:
+            return self
+        whole, largest = sizes.total() / 1e9, max(sizes.values()) / 1e9
+        return replace(self, weights_gb=whole, largest_gb=largest, disk_gb=round(whole, 1))
 
     def vram_gb(self, runtime: Runtime, pixels: int) -> float:
         """Peak of the device's memory for takes of so many pixels, frames counted."""

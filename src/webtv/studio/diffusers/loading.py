@@ -1,17 +1,16 @@
 """Loading a diffusers pipeline as the operator wants it run: from safetensors, running none of its code."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from webtv.core.errors import ConfigError, TransientError, WebTVError
-from webtv.studio.diffusers import loras, schedulers
+from webtv.core.libraries import is_out_of_memory, is_unreachable, quiet_library
+from webtv.studio.diffusers import keys, loras
 from webtv.studio.diffusers.frames import LatentColours
 from webtv.studio.diffusers.loras import Lora
-from webtv.studio.diffusers.runtime import Runtime, library
-
-_UNREACHABLE = ("ConnectError", "ConnectTimeout", "ReadTimeout", "ReadError", "gaierror")
+from webtv.studio.diffusers.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,13 @@ class Recipe:
         full_vae: whether its autoencoder needs 32 bits, because 16 cost it visible quality or overflow.
         parts: further parts by the pipeline's names for them: diffusers' class, and id or folder.
         slicing: whether frames are decoded one by one where the autoencoder can.
-        scheduler: a name of :mod:`webtv.studio.diffusers.schedulers`; empty for the model's own.
-        scheduling: what the family sets in it, whatever came with the model.
         loras: what is added to the weights.
+        scheduler: a name of :mod:`webtv.studio.diffusers.schedulers`; empty for the model's own. Chosen for
+            each take.
+        scheduling: what the family sets in it, whatever came with the model.
         colours: what the channels of its latents mean, for previews; None for no previews.
+        window: frames that AnimateDiff's FreeNoise works on at once; 0 for takes that are made without it.
+        stride: frames between two of its windows.
     """
 
     model: str
@@ -37,34 +39,48 @@ class Recipe:
     full_vae: bool = False
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     slicing: bool = True
+    loras: tuple[Lora, ...] = ()
     scheduler: str = ""
     scheduling: Mapping[str, Any] = field(default_factory=dict)
-    loras: tuple[Lora, ...] = ()
     colours: LatentColours | None = None
+    window: int = 0
+    stride: int = 4
+
+    @property
+    def loads(self) -> dict[str, Any]:
+        """What of it decides the loaded pipeline; JSON-compatible."""
+        return {
+            "model": self.model,
+            "kind": self.kind,
+            "dtype": self.dtype,
+            "full_vae": self.full_vae,
+            "parts": {name: list(part) for name, part in self.parts.items()},
+            "slicing": self.slicing,
+            "windowed": self.window > 0,
+            "loras": [[lora.source, lora.choice.file, lora.choice.weight] for lora in self.loras],
+        }
 
 
-def load(torch: Any, recipe: Recipe, runtime: Runtime, *, stage: str, place: str) -> Any:
-    """Load a pipeline and bring it to its device; blocks.
+def load(torch: Any, recipe: Recipe, runtime: Runtime, *, place: str) -> Any:
+    """Load a pipeline with the scheduler that came with it, and bring it to its device; blocks.
 
     Args:
         torch: the library.
         recipe: which one.
         runtime: how it is run.
-        stage: for errors of the curator's options.
-        place: for all others.
+        place: for errors.
 
     Raises:
         ComponentError: diffusers or transformers is not installed.
         ConfigError: there is no such model or device, or it cannot be run as the operator wants.
-        InputError: the model has no such scheduler.
         TransientError: the model could not be fetched.
     """
-    diffusers = library("diffusers", place)
-    for name in ("diffusers", "transformers"):  # a log is no terminal
-        library(f"{name}.utils.logging", place).disable_progress_bar()
+    diffusers = quiet_library("diffusers", place)
+    quiet_library("transformers", place)
     device = runtime.torch_device(torch)
     try:
-        pipeline = _from_pretrained(torch, diffusers, device, recipe, runtime)
+        pipeline, source = _from_pretrained(torch, diffusers, device, recipe, runtime)
+        keys.expect_whole(torch, pipeline, source, runtime.variant, place)
     except WebTVError:
         raise
     except Exception as error:  # a model's files may be wrong in any way
@@ -72,14 +88,9 @@ def load(torch: Any, recipe: Recipe, runtime: Runtime, *, stage: str, place: str
             raise
         raise _not_loaded(error, recipe, place) from error
     pipeline.set_progress_bar_config(disable=True)
-    if recipe.scheduler or recipe.scheduling:
-        pipeline.scheduler = schedulers.choose(
-            diffusers,
-            pipeline.scheduler,
-            recipe.scheduler,
-            recipe.scheduling,
-            place=f"studio.{stage}.scheduler",
-        )
+    if recipe.window:
+        # It puts other modules in the place of some: before anything is done to those, such as offloading.
+        pipeline.enable_free_noise(context_length=recipe.window, context_stride=recipe.stride)
     for denoiser in denoisers(pipeline):
         denoiser.eval()  # one that was put together from parts is still in training
     loras.add(pipeline, recipe.loras, runtime, place)
@@ -88,13 +99,18 @@ def load(torch: Any, recipe: Recipe, runtime: Runtime, *, stage: str, place: str
     # Every autoencoder has the methods; those that cannot do it lack what they set.
     if recipe.slicing and hasattr(vae, "use_slicing"):
         vae.enable_slicing()
-    if runtime.vae_tiling and hasattr(vae, "use_tiling"):
+    if runtime.vae_tiling:
+        if not hasattr(vae, "use_tiling"):
+            raise _impossible("vae_tiling", vae, "it decodes no tiles", "remove the setting")
         vae.enable_tiling()
     _place_on(torch, pipeline, device, runtime)
     return pipeline
 
 
-def _from_pretrained(torch: Any, diffusers: Any, device: str, recipe: Recipe, runtime: Runtime) -> Any:
+def _from_pretrained(
+    torch: Any, diffusers: Any, device: str, recipe: Recipe, runtime: Runtime
+) -> tuple[Any, str | Path]:
+    """A pipeline, and where it was loaded from."""
     dtype = runtime.torch_dtype(torch, device, recipe.dtype)
     parts = {
         name: getattr(diffusers, kind).from_pretrained(
@@ -102,19 +118,21 @@ def _from_pretrained(torch: Any, diffusers: Any, device: str, recipe: Recipe, ru
         )
         for name, (kind, model) in recipe.parts.items()
     }
-    return getattr(diffusers, recipe.kind).from_pretrained(
-        runtime.locate(recipe.model),
+    source = runtime.locate(recipe.model)
+    pipeline = getattr(diffusers, recipe.kind).from_pretrained(
+        source,
         dtype={"default": dtype, "vae": torch.float32} if recipe.full_vae else dtype,
         use_safetensors=runtime.safe_only(recipe.model),
         trust_remote_code=False,
         variant=runtime.variant,
         **parts,
     )
+    return pipeline, source
 
 
 def _not_loaded(error: Exception, recipe: Recipe, place: str) -> ConfigError | TransientError:
     models = " with ".join([recipe.model, *(model for _, model in recipe.parts.values())])
-    if any(_is_unreachable(cause) for cause in _causes(error)):
+    if is_unreachable(error):
         return TransientError(
             f"the model {models} could not be fetched",
             remedy="check the network, or name a folder that holds the model",
@@ -152,6 +170,7 @@ def _place_on(torch: Any, pipeline: Any, device: str, runtime: Runtime) -> None:
                 compute_dtype=denoiser.dtype,
             )
         if runtime.attention is not None:
+            _expect_choice_of_attention(denoiser)
             _wanted("attention", denoiser, "set_attention_backend", runtime.attention)
     match runtime.offload:
         case "none":
@@ -168,11 +187,12 @@ def _place_on(torch: Any, pipeline: Any, device: str, runtime: Runtime) -> None:
                 use_stream=device.startswith("cuda"),
             )
     for denoiser in denoisers(pipeline) if runtime.compile else ():
-        # Compiling the block that repeats costs a fraction of compiling the whole, and runs as fast.
+        # Compiling the block that repeats costs a fraction of compiling the whole, and runs as fast. Of any
+        # size, or takes of each length would be compiled for anew.
         if getattr(denoiser, "_repeated_blocks", None):
-            denoiser.compile_repeated_blocks()
+            denoiser.compile_repeated_blocks(dynamic=True)
         else:
-            denoiser.compile()
+            denoiser.compile(dynamic=True)
 
 
 def _wanted(choice: str, denoiser: Any, method: str, *arguments: Any, **named: Any) -> None:
@@ -180,33 +200,22 @@ def _wanted(choice: str, denoiser: Any, method: str, *arguments: Any, **named: A
     try:
         getattr(denoiser, method)(*arguments, **named)
     except (AttributeError, ImportError, RuntimeError, ValueError) as error:
-        raise ConfigError(
-            f"{type(denoiser).__name__} cannot do it here: {str(error).splitlines()[0]}",
-            place=f"models.{choice}",
-            remedy="remove the setting, or install what it needs",
-        ) from error
+        remedy = "remove the setting, or install what it needs"
+        raise _impossible(choice, denoiser, first_line(error), remedy) from error
+
+
+def _expect_choice_of_attention(denoiser: Any) -> None:
+    """Refuse a denoiser whose layers never ask which back end is set, as those of the older U-Nets."""
+    layers = (getattr(module, "processor", None) for module in denoiser.modules())
+    if not any(hasattr(layer, "_attention_backend") for layer in layers):
+        raise _impossible("attention", denoiser, "its layers know one attention only", "remove the setting")
+
+
+def _impossible(choice: str, part: Any, why: str, remedy: str) -> ConfigError:
+    kind = type(part).__name__ if part is not None else "a model without an autoencoder"
+    return ConfigError(f"{kind} cannot do it here: {why}", place=f"models.{choice}", remedy=remedy)
 
 
 def first_line(error: BaseException) -> str:
     """The beginning of what an error says, or its name."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def is_out_of_memory(torch: Any, error: BaseException) -> bool:
-    """Whether a device, or the machine, had too little memory; each backend says it in its own way."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-
-
-def _is_unreachable(error: BaseException) -> bool:
-    # The hub's client speaks through httpx, whose errors are not OSErrors.
-    return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ in _UNREACHABLE
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__

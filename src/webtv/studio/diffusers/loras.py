@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from webtv.core.errors import ConfigError
+from webtv.core.libraries import library
 from webtv.studio.diffusers.options import LoraChoice, refuse
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers.runtime import Runtime
 
 _METADATA = "lora_adapter_metadata"  # where diffusers keeps the training's settings in a safetensors file
 _PARTS = ("unet", "transformer", "transformer_2", "text_encoder", "text_encoder_2")
-_OTHER_KINDS = ("dora_scale", "lora_magnitude_vector", "hada_", "lokr_", ".diff", "oft_", "glora")
+_OTHER_KINDS = ("dora_scale", "lora_magnitude_vector", "hada_", "lokr_", "oft_", "glora")
+_DIFFERENCES = (".diff", ".diff_b")  # at the end: whole weights instead of halves; within, a folder of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,10 @@ def _file(lora: Lora, runtime: Runtime, place: str) -> Path:
     if not found.is_file():
         found = Path(runtime.locate(lora.source))
     if found.is_dir():
-        files = sorted(found.glob(lora.choice.file or "*.safetensors"))
+        there = sorted(found.glob("*.safetensors"))
+        files = [file for file in there if lora.choice.file in ("", file.name)]
         if len(files) != 1:
-            names = ", ".join(file.name for file in sorted(found.glob("*.safetensors"))) or "none"
+            names = ", ".join(file.name for file in there) or "none"
             raise ConfigError(
                 f"the LoRA {lora.choice.id} has {len(files)} files that fit",
                 place=place,
@@ -96,7 +99,7 @@ def _file(lora: Lora, runtime: Runtime, place: str) -> Path:
 def _add(pipeline: Any, lora: Lora, file: Path, place: str) -> None:
     torch = library("torch", place)
     state, metadata = _read(file, lora, place)
-    if strange := next((key for key in state if any(kind in key for kind in _OTHER_KINDS)), None):
+    if strange := next((key for key in state if _is_of_another_kind(key)), None):
         raise _unfit(lora, f"{strange} belongs to another kind of adapter", "use a plain LoRA", place)
     parts = {name: part for name in _PARTS if (part := getattr(pipeline, name, None)) is not None}
     matrices = {name: dict(part.named_parameters()) for name, part in parts.items()}
@@ -110,6 +113,10 @@ def _add(pipeline: Any, lora: Lora, file: Path, place: str) -> None:
             delta = (up.flatten(1) @ down.flatten(1)).reshape(weight.shape)
             bent = weight.float() + lora.choice.weight * pair.scale * delta
             weight.copy_(bent.to(weight.dtype))
+
+
+def _is_of_another_kind(key: str) -> bool:
+    return key.endswith(_DIFFERENCES) or any(kind in key for kind in _OTHER_KINDS)
 
 
 @dataclass(frozen=True, slots=True)

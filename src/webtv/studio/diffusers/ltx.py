@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from webtv.core.errors import ConfigError
+from webtv.core.libraries import library
 from webtv.studio.diffusers import frames
 from webtv.studio.diffusers.continuation import ContinuedShots, Published, WindowedOptions
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.options import FrameRule
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.diffusers.shared import SharedPipeline
 from webtv.studio.ports import Picture, ShotRequest
 
@@ -136,6 +137,10 @@ class LtxShots(ContinuedShots[LtxOptions]):
     def pipeline(self, image: Picture | None) -> SharedPipeline:
         """The pipeline that takes text, or the one that takes a picture too."""
         return self._text if image is None else self._image
+
+    def pipelines(self) -> tuple[SharedPipeline, ...]:
+        """Both."""
+        return self._text, self._image
 
     def paced(self, rate: int) -> dict[str, Any]:
         """The rate is an input of the model."""

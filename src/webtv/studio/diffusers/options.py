@@ -94,6 +94,8 @@ class LoraChoice:
             refuse(stage, "loras", f"the weight {weight!r} will not do", "write a number from -4 to 4")
         if not isinstance(file, str) or (file and PurePosixPath(file).name != file) or "\\" in file:
             refuse(stage, "loras", f"{file!r} is no plain name of a file", "write a name without folders")
+        if file and not file.endswith(".safetensors"):
+            refuse(stage, "loras", f"{file!r} is no safetensors file", "name one that ends with .safetensors")
         return cls(written["id"], float(weight), file)
 
     def to_option(self) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """One diffusers pipeline, loaded at its first use, at work for one caller at a time, and stoppable.
 
 :class:`Pipeline` is what every diffusers adapter is made of: it knows how to load weights as the operator
-wants them run, how to add LoRAs and change the scheduler, how to say how far it is, and how to stop within
-one denoising step. What is asked of it is the adapter's. Shot makers over it derive from
-:class:`webtv.studio.diffusers.shots.DiffusersShots`.
+wants them run, how to add LoRAs and choose the scheduler of a take, how to say how far it is, how to stop
+within one denoising step, and how to hand what is loaded over to one with other options. What is asked of it
+is the adapter's. Shot makers over it derive from :class:`webtv.studio.diffusers.shots.DiffusersShots`.
 """
 
 import contextlib
@@ -20,32 +20,22 @@ from webtv.core.errors import (
     TransientError,
     WebTVError,
 )
-from webtv.studio import progress
-from webtv.studio.diffusers import frames
+from webtv.core.libraries import is_out_of_memory, library
+from webtv.studio import notes, progress
+from webtv.studio.diffusers import frames, schedulers
+from webtv.studio.diffusers.call import Abandoned, Steps, precision_kept, shape_of, stoppable
 from webtv.studio.diffusers.frames import Floats
-from webtv.studio.diffusers.loading import Recipe, first_line, is_out_of_memory, load, public_name
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers.loading import Recipe, first_line, load, public_name
+from webtv.studio.diffusers.runtime import Runtime
 
-_OTHER = 0x5DEECE66D  # makes another seed of a seed
+_PROCESS = 0x2545F4914F6CDD1D  # makes the seed of the process's own noise of a take's
 _PREVIEWS = 8  # previews per take at most: each waits for the device
 _PATIENCE = 0.1  # seconds between two looks whether a take that waits for its turn is still wanted
-_UNREACHABLE = (
-    "ConnectError",
-    "ConnectTimeout",
-    "ReadTimeout",
-    "ReadError",
-    "gaierror",
-    "OfflineModeIsEnabled",
-)
 
 __all__ = ["Abandoned", "Arguments", "Pipeline", "Recipe", "public_name"]
 
 Arguments = Callable[[Any], Mapping[str, Any]]
 """Says what a loaded pipeline is called with."""
-
-
-class Abandoned(Exception):
-    """Nobody waits for this take any more; ends the thread that makes it."""
 
 
 class Pipeline:
@@ -64,6 +54,8 @@ class Pipeline:
         self._stage = stage
         self._place = f"studio.{stage} {adapter}"
         self._loaded: Any = None
+        self._scheduler: Any = None  # that came with the model; each take has one of its own made of it
+        self._shapes: set[Any] = set()  # that it has been called with since it was loaded
         self._busy = threading.Lock()
 
     @property
@@ -75,6 +67,28 @@ class Pipeline:
     def dtype(self) -> str:
         """Precision of the weights: as loaded, or else as set."""
         return str(self._loaded.dtype).removeprefix("torch.") if self._loaded else self._runtime.dtype
+
+    @property
+    def loads(self) -> dict[str, Any]:
+        """What decides the loaded pipeline; JSON-compatible."""
+        return self._recipe.loads
+
+    def adopt(self, previous: "Pipeline") -> None:
+        """Take over what another one has loaded, if it has; that one would have to load again.
+
+        Raises:
+            InternalError: it loads something else.
+        """
+        if previous.loads != self.loads:
+            raise InternalError(
+                f"{previous.name} was to be taken over for another model or other LoRAs",
+                place=self._place,
+                remedy="report it",
+            )
+        with previous._busy:
+            self._loaded, previous._loaded = previous._loaded, None
+            self._scheduler, previous._scheduler = previous._scheduler, None
+            self._shapes, previous._shapes = previous._shapes, set()
 
     def run(
         self,
@@ -106,10 +120,12 @@ class Pipeline:
         torch = library("torch", self._place)
         with self._turn(abandoned), self._memory_watched(torch):
             if self._loaded is None:
-                self._loaded = self._load(torch)
+                self._loaded, self._shapes = self._load(torch), set()
             if abandoned.is_set():
                 raise Abandoned
-            video = self._call(torch, arguments(self._loaded), seed, steps, abandoned, output)
+            self._schedule(library("diffusers", self._place))
+            self._note(torch)
+            video = self._call(torch, arguments, seed, steps, abandoned, output)
         frames.judge(video, self._place)
         return video
 
@@ -170,7 +186,7 @@ class Pipeline:
     def _call(
         self,
         torch: Any,
-        arguments: Mapping[str, Any],
+        arguments: Arguments,
         seed: int,
         steps: int,
         abandoned: threading.Event,
@@ -180,21 +196,34 @@ class Pipeline:
         takes = inspect.signature(pipeline.__call__).parameters
         # For what hands its generator to nobody: some schedulers, some autoencoders. Of another seed, or the
         # noise of the steps would on a CPU be the very noise that the take begins with.
-        torch.manual_seed(seed ^ _OTHER)
+        torch.manual_seed(seed ^ _PROCESS)
         ours = {"generator": torch.Generator("cpu").manual_seed(seed), "output_type": "np"}
-        given = dict(arguments) | {name: value for name, value in ours.items() if name in takes}
-        given |= self._callback(takes, steps, abandoned)
-        progress.tell(self._stage, 0, steps)
-        with _stoppable(torch, pipeline, abandoned), self._errors_translated(torch):
+        told: Steps | None = None
+
+        def coding() -> None:
+            if told is not None:
+                told.again()
+
+        with (
+            self._errors_translated(torch),
+            precision_kept(getattr(pipeline, "vae", None)),
+            stoppable(torch, pipeline, abandoned, coding),
+        ):
             try:
-                returned = pipeline(**given)
+                given = dict(arguments(pipeline)) | {name: ours[name] for name in ours if name in takes}
+                shape = shape_of(given)
+                told = Steps(self._stage, steps, compiles=self._runtime.compile and shape not in self._shapes)
+                returned = pipeline(**given, **self._callback(takes, steps, abandoned, told))
+                self._shapes.add(shape)
             finally:
                 # What the call itself does at its end, and does not get to when it is stopped.
                 pipeline.maybe_free_model_hooks()
         found = output(returned) if output is not None else getattr(returned, "frames", returned)
         return frames.floats_of(found, self._place)
 
-    def _callback(self, takes: Mapping[str, Any], steps: int, abandoned: threading.Event) -> dict[str, Any]:
+    def _callback(
+        self, takes: Mapping[str, Any], steps: int, abandoned: threading.Event, told: Steps
+    ) -> dict[str, Any]:
         """The callback of whichever kind a pipeline takes: tells progress, and stops it."""
         every = max(1, steps // _PREVIEWS)
 
@@ -204,7 +233,7 @@ class Pipeline:
             colours, preview = self._recipe.colours, None
             if colours is not None and latents is not None and step % every == 0:
                 preview = frames.preview_of(latents, colours)
-            progress.tell(self._stage, step, max(step, of), preview)
+            told.done(step, of, preview)
 
         def on_step_end(pipeline: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             # Schedulers of second order take more steps than they were asked for.
@@ -220,29 +249,26 @@ class Pipeline:
 
     def _load(self, torch: Any) -> Any:
         progress.tell("load", 0, 1)
-        pipeline = load(torch, self._recipe, self._runtime, stage=self._stage, place=self._place)
+        pipeline = load(torch, self._recipe, self._runtime, place=self._place)
+        self._scheduler = getattr(pipeline, "scheduler", None)
         progress.tell("load", 1, 1)
         return pipeline
 
+    def _note(self, torch: Any) -> None:
+        """Say what the operator's ``auto`` has come to, which nobody knew before."""
+        device = self._runtime.torch_device(torch)
+        dtype = self._runtime.torch_dtype(torch, device, self._recipe.dtype)
+        notes.note(f"{self._stage}.device", device)
+        notes.note(f"{self._stage}.dtype", str(dtype).removeprefix("torch."))
 
-@contextlib.contextmanager
-def _stoppable(torch: Any, pipeline: Any, abandoned: threading.Event) -> Iterator[None]:
-    """Stop a pipeline, whatever callbacks it knows, before the next step, text, frame or tile of it."""
-
-    def stop(_module: Any, _inputs: Any) -> None:
-        if abandoned.is_set():
-            raise Abandoned
-
-    vae = getattr(pipeline, "vae", None)
-    modules = [*pipeline.components.values(), getattr(vae, "encoder", None), getattr(vae, "decoder", None)]
-    hooks = [
-        module.register_forward_pre_hook(stop)
-        for module in modules
-        # Compiled whole, a module would take the hook into what is compiled, anew for every take.
-        if isinstance(module, torch.nn.Module) and getattr(module, "_compiled_call_impl", None) is None
-    ]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+    def _schedule(self, diffusers: Any) -> None:
+        """Give the loaded pipeline the scheduler of this take: a new one, which remembers no other take."""
+        if self._scheduler is None:
+            return
+        self._loaded.scheduler = schedulers.choose(
+            diffusers,
+            self._scheduler,
+            self._recipe.scheduler,
+            self._recipe.scheduling,
+            place=f"studio.{self._stage}.scheduler",
+        )

@@ -3,15 +3,15 @@
 Nothing in this module imports torch before it is called with it.
 """
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Never, get_args
 
-from webtv.core.errors import ComponentError, ConfigError
+from webtv.core.errors import ConfigError
+from webtv.core.libraries import INSTALL, best_device, no_device
 
-INSTALL = "pip install torch==2.13.0 && pip install 'webtv[models]'"
+__all__ = ["INSTALL", "Dtype", "Offload", "Runtime", "as_given"]
 
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 Offload = Literal["none", "model", "group", "sequential"]
@@ -35,7 +35,7 @@ class Runtime:
             every layer by itself; ever less of the device's memory and ever slower.
         compile: compile the denoiser at its first step; minutes once, then faster.
         attention: one of diffusers' attention back ends (``native``, ``flash``, ``sage``, ...); None for
-            diffusers' own choice.
+            diffusers' own choice. None of those that end with ``_hub``: they fetch programs and run them.
         layerwise_casting: keep the denoiser's weights in eight bits and widen them layer by layer.
         vae_tiling: decode pictures in overlapping tiles; less memory at its peak, and slower.
         locate: says which folder, or id on the hub, a model's id stands for; raises a WebTVError if it may
@@ -68,6 +68,10 @@ class Runtime:
             choices = ", ".join(get_args(Offload))
             _refuse("offload", f"{self.offload!r} is no way of offloading", f"write one of {choices}")
 
+        if self.attention is not None and self.attention.lower().endswith("_hub"):
+            why = f"{self.attention!r} fetches a program from the hub and runs it"
+            _refuse("attention", why, f"install the package and write {self.attention[: -len('_hub')]}")
+
     def safe_only(self, model: str) -> bool | None:
         """What loaders take as ``use_safetensors``: True, or None where a pickle will do if need be.
 
@@ -82,9 +86,7 @@ class Runtime:
             ConfigError: the machine has no such device, or it is one that nothing can be offloaded from.
         """
         device = best_device(torch) if self.device == "auto" else self.device
-        try:
-            torch.empty(0, device=device)
-        except (AssertionError, NotImplementedError, RuntimeError) as error:
+        if (error := no_device(torch, device)) is not None:
             raise ConfigError(
                 f"this machine has no {device}: {str(error).splitlines()[0]}",
                 place="models.device",
@@ -104,25 +106,6 @@ class Runtime:
         """
         automatic = "float32" if device == "cpu" else preferred
         return getattr(torch, automatic if self.dtype == "auto" else self.dtype)
-
-
-def library(name: str, place: str) -> Any:
-    """Import a library that only some stations have.
-
-    Raises:
-        ComponentError: it is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ComponentError(f"{name} is not installed", remedy=INSTALL, place=place) from error
-
-
-def best_device(torch: Any) -> str:
-    """The fastest device of this machine."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _refuse(choice: str, message: str, remedy: str) -> Never:

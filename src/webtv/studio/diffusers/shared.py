@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from webtv.core.libraries import library
 from webtv.studio.diffusers.pipeline import Pipeline, Recipe
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers.runtime import Runtime
 
-_OTHER = 0x5DEECE66D  # makes another seed of one: noise of the steps is not the noise of the beginning
+_STEPS = 0x5DEECE66D  # makes the seed of the steps' noise of a take's: it is not the noise of the beginning
 
 
 class SharedPipeline(Pipeline):
@@ -20,7 +21,8 @@ class SharedPipeline(Pipeline):
         runtime: how it is run.
         adapter: name of the adapter, for errors.
         stage: under this name progress is told.
-        prepare: what is done to it once it is loaded, given diffusers and the pipeline; returns the pipeline.
+        schedule: what is done to the loaded pipeline's scheduler for each take, given diffusers and the
+            pipeline.
         lender: whose weights it uses, in a pipeline of its own class; they are in memory once.
         rival: who leaves the memory before this one is loaded.
     """
@@ -32,12 +34,12 @@ class SharedPipeline(Pipeline):
         *,
         adapter: str,
         stage: str = "shot",
-        prepare: Callable[[Any, Any], Any] | None = None,
+        schedule: Callable[[Any, Any], None] | None = None,
         lender: "SharedPipeline | None" = None,
         rival: "SharedPipeline | None" = None,
     ) -> None:
         super().__init__(recipe, runtime, adapter=adapter, stage=stage)
-        self._prepare = prepare
+        self._adjust = schedule
         self._lender = lender
         self._rivals: list[SharedPipeline] = []
         self._borrowers: list[SharedPipeline] = []
@@ -62,7 +64,7 @@ class SharedPipeline(Pipeline):
     def _leave(self) -> None:
         if self._loaded is None:
             return
-        self._loaded = None
+        self._loaded = self._scheduler = None
         for borrower in self._borrowers:
             borrower._leave()
         gc.collect()  # hooks and modules refer to each other
@@ -73,16 +75,19 @@ class SharedPipeline(Pipeline):
     def _load(self, torch: Any) -> Any:
         for rival in self._rivals:
             rival._leave()
-        diffusers = library("diffusers", self._place)
         if self._lender is None:
-            pipeline = super()._load(torch)
-        else:
-            pipeline = self._borrowed(torch, diffusers, self._lender)
-        return pipeline if self._prepare is None else self._prepare(diffusers, pipeline)
+            return super()._load(torch)
+        return self._borrowed(torch, library("diffusers", self._place), self._lender)
+
+    def _schedule(self, diffusers: Any) -> None:
+        super()._schedule(diffusers)
+        if self._adjust is not None:
+            self._adjust(diffusers, self._loaded)
 
     def _borrowed(self, torch: Any, diffusers: Any, lender: "SharedPipeline") -> Any:
         if lender._loaded is None:
             lender._loaded = lender._load(torch)
+        self._scheduler = lender._scheduler
         return self._over(torch, diffusers, lender._loaded, self._recipe.kind)
 
     def _over(self, torch: Any, diffusers: Any, loaded: Any, kind: str) -> Any:
@@ -107,5 +112,5 @@ def seeded(torch: Any, scheduler: Any, seed: int) -> None:
     """
     takes = inspect.signature(type(scheduler).step).parameters
     if "generator" in takes:
-        noise = torch.Generator("cpu").manual_seed(seed ^ _OTHER)
+        noise = torch.Generator("cpu").manual_seed(seed ^ _STEPS)
         scheduler.step = functools.partial(type(scheduler).step, scheduler, generator=noise)

@@ -29,10 +29,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from webtv.studio.capability import Capability
-from webtv.studio.diffusers import frames
+from webtv.studio.diffusers import frames, wording
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.frames import LatentColours
 from webtv.studio.diffusers.loras import allowed
@@ -125,8 +125,7 @@ class DiffusersShots(Generic[O]):
         """
         options = self._options
         return {
-            "prompt": request.prompt.text,
-            "negative_prompt": request.prompt.negative or None,
+            **wording.asked(pipeline, request.prompt, "shot"),
             "width": options.width,
             "height": options.height,
             "num_frames": count,
@@ -142,7 +141,25 @@ class DiffusersShots(Generic[O]):
         """What the provenance says beside options, timing, seed and how the model was run."""
         return {}
 
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """The pipelines that it is made of."""
+        return (self._pipeline,)
+
     # What every family does alike.
+
+    @property
+    def loads(self) -> list[dict[str, Any]]:
+        """What of its options decides what it loads: neither steps, guidance, size nor scheduler."""
+        return [pipeline.loads for pipeline in self.pipelines()]
+
+    def adopt(self, previous: Self) -> None:
+        """Take over what one with other options has loaded.
+
+        Raises:
+            InternalError: that one loads something else.
+        """
+        for mine, loaded in zip(self.pipelines(), previous.pipelines(), strict=True):
+            mine.adopt(loaded)
 
     async def shoot(self, request: ShotRequest) -> AsyncIterator[Chunk]:
         """Make a take; cancelling or closing the iterator stops the model after its current step.
@@ -180,6 +197,11 @@ class DiffusersShots(Generic[O]):
         return Credit(self.ADAPTER, self._pipeline.name, Media.TRAINED, asked)
 
     @property
+    def multiple(self) -> int:
+        """Width and height are multiples of it, with this model."""
+        return self._options.MULTIPLE
+
+    @property
     def footprint(self) -> Footprint:
         """What it takes of a device and a disk; loads nothing."""
         return self.FOOTPRINT
@@ -203,7 +225,7 @@ class DiffusersShots(Generic[O]):
 
     def cheaper(self) -> Sequence[Grade]:
         """Fewer steps, then smaller as well; never below what the family can do."""
-        return grades(self.ADAPTER, self._options)
+        return grades(self.ADAPTER, self._options, self.multiple)
 
 
 def how_run(runtime: Runtime, dtype: str) -> dict[str, Any]:
@@ -220,8 +242,14 @@ def how_run(runtime: Runtime, dtype: str) -> dict[str, Any]:
     return said
 
 
-def grades(adapter: str, options: PipelineOptions) -> tuple[Grade, ...]:
-    """Ever cheaper ways of the same work: fewer steps, then a smaller picture as well."""
+def grades(adapter: str, options: PipelineOptions, multiple: int) -> tuple[Grade, ...]:
+    """Ever cheaper ways of the same work: fewer steps, then a smaller picture as well.
+
+    Args:
+        adapter: for the stage's options.
+        options: that it is set to.
+        multiple: width and height must be multiples of it.
+    """
     made: list[Grade] = []
 
     def add(name: str, cheaper: PipelineOptions) -> None:
@@ -235,9 +263,13 @@ def grades(adapter: str, options: PipelineOptions) -> tuple[Grade, ...]:
         add("fewer steps", replace(options, steps=max(least, round(options.steps * share))))
     fast = known[-1] if known else options
     for share in (4 / 5, 3 / 5):
-        width, height = (_scaled(side, share, options.MULTIPLE) for side in (options.width, options.height))
+        width, height = (_scaled(side, share, multiple) for side in (options.width, options.height))
         limits = options.LIMITS
-        if min(width, height) >= options.SMALLEST and width >= limits["width"][0] <= height:
+        if (
+            min(width, height) >= options.SMALLEST
+            and width >= limits["width"][0]
+            and height >= limits["height"][0]
+        ):
             add("smaller", replace(fast, width=width, height=height))
     return tuple(made)
 

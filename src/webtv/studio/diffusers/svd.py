@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from webtv.core.errors import ConfigError, InternalError
 from webtv.studio.capability import Capability
-from webtv.studio.diffusers import frames
+from webtv.studio.diffusers import frames, wording
 from webtv.studio.diffusers.continuation import ContinuedShots, Published, WindowedOptions
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.pipeline import Recipe, public_name
@@ -128,6 +128,10 @@ class SvdShots(ContinuedShots[SvdOptions]):
         """Which pipeline it is; its autoencoder cannot be sliced, and is told how many frames to decode."""
         return replace(super().recipe(), slicing=False)
 
+    def pipelines(self) -> tuple[SharedPipeline, ...]:
+        """That of the takes, and that of the key images where there is one."""
+        return (self._video,) if self._key is None else (self._video, self._key)
+
     def paced(self, rate: int) -> dict[str, Any]:
         """The rate is an input of the model."""
         return {"fps": rate}
@@ -190,8 +194,7 @@ class SvdShots(ContinuedShots[SvdOptions]):
 
         def arguments(pipeline: Any) -> dict[str, Any]:
             given = {
-                "prompt": request.prompt.text,
-                "negative_prompt": request.prompt.negative or None,
+                **wording.asked(pipeline, request.prompt, "shot"),
                 "width": options.width,
                 "height": options.height,
                 "num_inference_steps": options.key_steps,

@@ -7,7 +7,6 @@ its call. A family that deserves better, its own frame rule, schedulers and figu
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from webtv.core.errors import ConfigError
@@ -22,6 +21,7 @@ _COUNT = ("num_frames", "video_length", "frames")
 _RATE = ("frame_rate", "fps")
 _TAKES = ("frames", "videos", "video", "images")
 _PLACE = "studio.shot text-to-video"
+_WORK = Footprint(weights_gb=0.0, largest_gb=0.0, working_gb=4.2, pixels=576 * 320 * 30, disk_gb=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +80,8 @@ class TextToVideoShots(DiffusersShots[TextToVideoOptions]):
 
     @property
     def footprint(self) -> Footprint:
-        """The weights as large as their files, if they lie in a folder; the work as much as Zeroscope's."""
-        folder = Path(self._model)
-        files = folder.rglob("*.safetensors") if folder.is_dir() else ()
-        sizes = [file.stat().st_size / 1e9 for file in files if _is_wanted(file, self._runtime.variant)]
-        return Footprint(
-            weights_gb=sum(sizes),
-            largest_gb=max(sizes, default=0.0),
-            working_gb=4.2,
-            pixels=576 * 320 * 30,
-            disk_gb=round(sum(sizes), 1),
-        )
+        """The weights as large as their files, if they are here; the work as much as Zeroscope's."""
+        return _WORK.sized(self._model, self._runtime)
 
     def arguments(self, pipeline: Any, request: ShotRequest, count: int) -> dict[str, Any]:
         """What this pipeline can be told of what it is to show.
@@ -132,8 +123,3 @@ def _take_of(returned: Any) -> Any:
 def _is_needed(parameter: inspect.Parameter) -> bool:
     various = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     return parameter.default is inspect.Parameter.empty and parameter.kind not in various
-
-
-def _is_wanted(file: Path, variant: str | None) -> bool:
-    """Whether a file is of the variant that is loaded: ``x.fp16.safetensors`` is, of ``fp16``."""
-    return file.stem.partition(".")[2].partition("-")[0] == (variant or "")

@@ -1,8 +1,9 @@
 """Wan: takes from text, and from a picture where the operator named a model for it.
 
-Wan 2.1 and 2.2, and weights distilled from them to a few steps (FastWan). Wan 2.2's TI2V does both with one
-set of weights: name it as both models, and it is loaded once. The autoencoder works in 32 bits, as diffusers'
-documentation advises (huggingface.co/docs/diffusers/api/pipelines/wan).
+Wan 2.1 and 2.2, and weights distilled from them to a few steps (FastWan 2.2 with full attention; FastWan 2.1
+has sparse attention, which diffusers cannot do). Wan 2.2's TI2V does both with one set of weights: name it as
+both models, and it is loaded once. The autoencoder works in 32 bits, as diffusers' documentation advises
+(huggingface.co/docs/diffusers/api/pipelines/wan).
 """
 
 import functools
@@ -11,23 +12,29 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from webtv.core.errors import ConfigError
+from webtv.core.libraries import library
 from webtv.studio.capability import Capability
 from webtv.studio.diffusers import frames
 from webtv.studio.diffusers.continuation import ContinuedShots, Published, WindowedOptions
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.options import FrameRule
 from webtv.studio.diffusers.pipeline import Recipe
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.diffusers.schedulers import FLOW
 from webtv.studio.diffusers.shared import SharedPipeline
 from webtv.studio.ports import Picture, ShotRequest
 
-MODEL = "FastVideo/FastWan2.1-T2V-1.3B-Diffusers"
+MODEL = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
 DISTILLED = "dmd"
 _DISTILLED_STEPS = (1000, 757, 522)  # FastWan's (hao-ai-lab/FastVideo: dmd_denoising_steps)
+# What its authors advise for it (github.com/Wan-Video/Wan2.1: 50 steps, scale 6, shift 8 to 12).
+_ADVISED = {"steps": 50, "guidance": 6.0, "flow_shift": 8.0}
 _FAST = {"steps": 3, "guidance": 1.0, "scheduler": DISTILLED}
 _720 = {"frames": 121, "width": 1280, "height": 704, "fps": 24}
+_UNEVEN = frozenset({"FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler"})
 _TOKENS = 512  # of the prompt; what Wan was trained with
 
 # Parts in GB: UMT5-XXL's encoder 11.4 in 16 bits, the autoencoder 0.5 (2.2's: 2.8) in 32.
@@ -55,13 +62,14 @@ class WanOptions(WindowedOptions):
     }
     MULTIPLE: ClassVar[int] = 16
     FRAMES: ClassVar[FrameRule] = FrameRule(4, 1)
-    SCHEDULERS: ClassVar[tuple[str, ...]] = (*FLOW, DISTILLED)
+    # Not heun: it shifts its steps twice, and cannot be handed others.
+    SCHEDULERS: ClassVar[tuple[str, ...]] = (*(name for name in FLOW if name != "heun"), DISTILLED)
     FEWEST_STEPS: ClassVar[int] = 10
 
     frames: int = 81
     width: int = 832
     height: int = 480
-    steps: int = 30
+    steps: int = 50
     guidance: float = 5.0
     fps: int = 16
     flow_shift: float | None = None
@@ -107,12 +115,14 @@ class WanShots(ContinuedShots[WanOptions]):
     DTYPE = "bfloat16"
     FULL_VAE = True
     FOOTPRINT = _SMALL
-    # Speeds: facts of November 2026, from the authors' pages, text encoder and autoencoder included.
+    # Speeds from the authors' pages, text encoder and autoencoder included: four minutes for 81 frames of Wan
+    # 2.1 on an RTX 4090; FastWan's of November 2026, in its own program.
     PUBLISHED: ClassVar[Mapping[str, Published]] = {
-        MODEL: Published(_SMALL, _FAST, 1.0, "H200"),
-        "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers": Published(_WHOLE, {**_FAST, **_720}, 3.2, "H200"),
-        "Wan-AI/Wan2.1-T2V-1.3B-Diffusers": Published(_SMALL),
-        "Wan-AI/Wan2.2-TI2V-5B-Diffusers": Published(_WHOLE, {**_720, "steps": 50}),
+        MODEL: Published(_SMALL, _ADVISED, 47.4, "RTX 4090"),
+        "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers": Published(
+            _WHOLE, {**_FAST, **_720}, 3.2, "H200", multiple=32
+        ),
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers": Published(_WHOLE, _720, multiple=32),
         "Wan-AI/Wan2.1-T2V-14B-Diffusers": Published(_LARGE),
         "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers": Published(_LARGE),
     }
@@ -137,6 +147,7 @@ class WanShots(ContinuedShots[WanOptions]):
                 "write 1, or ask the operator to name an image model",
             )
         self._keep_both = keep_both
+        self._expect_multiple(self.multiple)
         self._pipeline = self._text = self._shared(self.recipe(), self._options)
         self._image_options = self._options
         self._image: SharedPipeline | None = None
@@ -155,6 +166,10 @@ class WanShots(ContinuedShots[WanOptions]):
                 lender=self._text if same else None,
                 rival=None if same or keep_both else self._text,
             )
+
+    def pipelines(self) -> tuple[SharedPipeline, ...]:
+        """The text pipeline, and the one that goes on from a picture where there is one."""
+        return (self._text,) if self._image is None else (self._text, self._image)
 
     def recipe(self) -> Recipe:
         """Which pipeline it is; a scheduler that is not one of diffusers' is set up here."""
@@ -185,8 +200,20 @@ class WanShots(ContinuedShots[WanOptions]):
         """The text model, or the one that goes on from a picture."""
         return self._image_model or self._model if image else self._model
 
+    @property
+    def multiple(self) -> int:
+        """Width and height are multiples of it, with both models."""
+        known = [self.published(model) for model in (self._model, self._image_model) if model is not None]
+        return max(self._options.MULTIPLE, *(each.multiple if each else 0 for each in known))
+
     def arguments(self, pipeline: Any, request: ShotRequest, count: int) -> dict[str, Any]:
-        """What the pipeline is called with."""
+        """What the pipeline is called with.
+
+        Raises:
+            InputError: a side is no multiple of what this model makes at once; diffusers would round it.
+        """
+        denoiser = pipeline.transformer if pipeline.transformer is not None else pipeline.transformer_2
+        self._expect_multiple(pipeline.vae_scale_factor_spatial * denoiser.config.patch_size[-1])
         options = self.options_of(request.image is not None)
         given = super().arguments(pipeline, request, count) | {
             "max_sequence_length": _TOKENS,
@@ -211,8 +238,7 @@ class WanShots(ContinuedShots[WanOptions]):
         if other is None or other == self._model:
             return said
         options = self._options
-        known = self.published(other)
-        footprint = known.footprint if known else _LARGE
+        footprint = self.footprint_of(other, _LARGE)
         vram = footprint.vram_gb(self._runtime, options.width * options.height * options.frames)
         return replace(
             said,
@@ -220,6 +246,12 @@ class WanShots(ContinuedShots[WanOptions]):
             vram_gb=said.vram_gb + vram if self._keep_both else max(said.vram_gb, vram),
             disk_gb=said.disk_gb + footprint.disk_gb,
         )
+
+    def _expect_multiple(self, multiple: int) -> None:
+        for name in ("width", "height"):
+            if (side := getattr(self._options, name)) % multiple:
+                near = max(1, round(side / multiple)) * multiple
+                self._options.refuse(name, f"{side} is no multiple of {multiple}", f"write {near}")
 
     def _options_from_image(self, model: str) -> WanOptions:
         """What the curator wrote over what suits that model; of the size and length of the other's takes.
@@ -248,7 +280,7 @@ class WanShots(ContinuedShots[WanOptions]):
             recipe,
             self._runtime,
             adapter=self.ADAPTER,
-            prepare=functools.partial(_scheduled, options),
+            schedule=functools.partial(_schedule, options),
             lender=lender,
             rival=rival,
         )
@@ -258,8 +290,8 @@ def _of_diffusers(scheduler: str) -> str:
     return "" if scheduler == DISTILLED else scheduler
 
 
-def _scheduled(options: WanOptions, diffusers: Any, pipeline: Any) -> Any:
-    """The pipeline with what the options say of its steps."""
+def _schedule(options: WanOptions, diffusers: Any, pipeline: Any) -> None:
+    """Do what the options say of the steps to a pipeline that has the scheduler of its take."""
     if options.scheduler == DISTILLED:
         scheduler = diffusers.FlowMatchLCMScheduler(shift=1.0)
         # Wan's pipelines only say how many steps they want.
@@ -269,7 +301,11 @@ def _scheduled(options: WanOptions, diffusers: Any, pipeline: Any) -> Any:
         scheduler = pipeline.scheduler
         name = "shift" if "shift" in scheduler.config else "flow_shift"
         pipeline.scheduler = scheduler.from_config(scheduler.config, **{name: options.flow_shift})
-    return pipeline
+    if type(pipeline.scheduler).__name__ in _UNEVEN and options.scheduler != DISTILLED:
+        # Left to themselves they begin at steps that are shifted already, shift them again, and end with one
+        # that has nothing left to do. The pipelines for which they were written hand them these.
+        sigmas = np.linspace(1.0, 1.0 / options.steps, options.steps)
+        pipeline.scheduler.set_timesteps = functools.partial(pipeline.scheduler.set_timesteps, sigmas=sigmas)
 
 
 def _read(pipeline: Any, prompt: str, negative: str | None, guided: bool) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from webtv.studio.capability import Capability
-from webtv.studio.diffusers import frames
+from webtv.studio.diffusers import frames, wording
 from webtv.studio.diffusers.footprint import Footprint
 from webtv.studio.diffusers.frames import STABLE_DIFFUSION, Floats
 from webtv.studio.diffusers.loras import allowed
@@ -160,9 +160,25 @@ class ZeroscopeXL:
             disk_gb=self.FOOTPRINT.disk_gb,
         )
 
+    @property
+    def loads(self) -> list[dict[str, Any]]:
+        """What of its options decides what it loads."""
+        return [self._pipeline.loads]
+
+    def adopt(self, previous: Self) -> None:
+        """Take over what one with other options has loaded.
+
+        Raises:
+            InternalError: that one loads something else.
+        """
+        self._pipeline.adopt(previous._pipeline)
+
     def cheaper(self) -> Sequence[Grade]:
         """Fewer steps, then smaller as well, then resampling alone."""
-        return (*grades(self.ADAPTER, self._options), Grade("without XL", {"use": "detail"}))
+        return (
+            *grades(self.ADAPTER, self._options, self._options.MULTIPLE),
+            Grade("without XL", {"use": "detail"}),
+        )
 
     async def _painted(self, take: Take, request: ShotRequest | None) -> AsyncGenerator[Chunk]:
         """The take painted anew at the model's size, window by window."""
@@ -185,10 +201,9 @@ class ZeroscopeXL:
         options = self._options
         larger = np.stack([frames.resized(frame, options.width, options.height) for frame in source])
 
-        def arguments(_pipeline: Any) -> dict[str, Any]:
+        def arguments(pipeline: Any) -> dict[str, Any]:
             return {
-                "prompt": request.prompt.text if request else "",
-                "negative_prompt": (request.prompt.negative or None) if request else None,
+                **(wording.asked(pipeline, request.prompt, "upscale") if request else {"prompt": ""}),
                 "video": larger[None].astype(np.float32) / 255,
                 "strength": float(options.strength),
                 "num_inference_steps": options.steps,

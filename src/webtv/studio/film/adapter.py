@@ -3,7 +3,6 @@
 torch is imported when the first frame is made.
 """
 
-import importlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from fractions import Fraction
@@ -12,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from webtv.core.errors import ComponentError, ConfigError, ResourceError
+from webtv.core.errors import ConfigError, ResourceError
+from webtv.core.libraries import best_device, library
 from webtv.studio.capability import Capability
 from webtv.studio.film import weights
 from webtv.studio.flow import FlowMeter
 from webtv.studio.options import number, whole_number
 from webtv.studio.ports import Chunk, Frames, Take
+from webtv.studio.precision import DTYPES, device_gb, precision
 from webtv.studio.progress import tell
 from webtv.studio.retiming import Moments, between, retimed
 from webtv.studio.tensorfiles import find, read
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from webtv.studio.film.network import Encoded, Film
 
 MODEL: Final = "Comfy-Org/frame_interpolation"
-INSTALL: Final = "pip install torch==2.13.0 && pip install 'webtv[models]'"
-DTYPES: Final = ("float16", "bfloat16", "float32")
 _OVERLAP: Final = 128  # pixels; the published network resolves motions up to 64
 _HALF: Final = Fraction(1, 2)
 _GB_PER_MEGAPIXEL: Final = 3.2  # counted in half precision: two pyramids of features, moved and side by side
@@ -50,8 +49,8 @@ class FilmInterpolator:
         model: id, folder or file of the weights; the operator's choice.
         place: tells which folder or file an id means.
         trusted: the operator's word that a pickle or TorchScript of this model may be opened.
-        device: ``cuda``, ``mps`` or ``cpu``; the best one there is by default.
-        dtype: precision; half on a GPU and full elsewhere by default.
+        device: ``cuda``, ``cuda:1``, ``mps`` or ``cpu``; the best one there is by default.
+        dtype: precision; half on a GPU of CUDA and full elsewhere by default.
 
     Raises:
         ConfigError: an option is unknown, no number or out of range.
@@ -87,15 +86,16 @@ class FilmInterpolator:
 
     @property
     def capability(self) -> Capability:
-        """What it takes; the device's memory grows with the tile."""
+        """What it takes; the device's memory grows with the tile and the precision."""
         pixels = min(self._tile, 1920) * min(self._tile, 1080)
+        half = 0.5 + _GB_PER_MEGAPIXEL * pixels / 1e6
         return Capability(
             "film",
             "interpolate",
             weights=(self._model,),
             packages=("torch", "safetensors"),
             hosted=True,
-            vram_gb=round(0.5 + _GB_PER_MEGAPIXEL * pixels / 1e6, 1),
+            vram_gb=round(device_gb(half, self._device, self._dtype), 1),
             disk_gb=0.1,
         )
 
@@ -157,7 +157,7 @@ class FilmInterpolator:
         self, a: Frames, b: Frames, shares: Sequence[Fraction], abandoned: threading.Event
     ) -> Iterator[tuple[Fraction, Frames]]:
         """Frames at shares of the way from ``a`` to ``b``, which ascend."""
-        torch = _library("torch")
+        torch = library("torch", weights.PLACE)
         with self._busy, torch.inference_mode():
             try:
                 network = self._loaded(torch)
@@ -181,13 +181,13 @@ class FilmInterpolator:
             from webtv.studio.film.network import Film, Sizes
 
             tell("load", 0, 1)
-            file = find(self._folder(), hint="film", place=weights.PLACE)
+            file = find(self._folder(), hint="film", place=weights.PLACE, trusted=self._trusted)
             tensors = weights.renamed(read(file, place=weights.PLACE, trusted=self._trusted))
             with torch.device("meta"):  # memory only for what the file holds, whatever it claims to be
                 network = Film(Sizes.of(tensors))
             weights.fill(network, tensors, file.name)
-            device = self._device or _best_device(torch)
-            dtype = self._dtype or ("float16" if device == "cuda" else "float32")
+            device = self._device or best_device(torch)
+            dtype = precision(device, self._dtype)
             self._network = network.eval().to(device=device, dtype=getattr(torch, dtype))
             tell("load", 1, 1)
         return self._network
@@ -241,7 +241,7 @@ def _to_tensor(network: "Film", frame: Any) -> "Tensor":
     """[1, 3, H, W] in 0..1, its edges repeated until the pyramid can halve it."""
     height, width = frame.shape[:2]
     margins = (_margin(height, network.sizes.stride), _margin(width, network.sizes.stride))
-    torch = _library("torch")
+    torch = library("torch", weights.PLACE)
     padded = np.pad(frame, (*margins, (0, 0)), mode="edge")
     weight = next(network.parameters())
     tensor = torch.from_numpy(padded).to(weight.device).permute(2, 0, 1)[None]
@@ -259,16 +259,3 @@ async def _singly(take: Take) -> AsyncIterator[Chunk]:
     async for chunk in take:
         for n in range(len(chunk.frames)):
             yield Chunk(chunk.frames[n : n + 1], chunk.start_frame + n, chunk.fps)
-
-
-def _library(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ComponentError(f"{name} is not installed", remedy=INSTALL, place=weights.PLACE) from error
-
-
-def _best_device(torch: Any) -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

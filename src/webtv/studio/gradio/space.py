@@ -1,16 +1,15 @@
 """One Space: asked through gradio_client, watched, and cancelled when nobody waits.
 
-gradio_client is trusted with the protocol only. It reaches nothing but the Space (:mod:`.gate`), downloads
-nothing, fills in nothing, uploads only pictures of ours, sends no token but the endpoint's, and reports to
-nobody. A Space keeps no job whose listener is gone, so a ticket is worth something from the moment the video
-is ready; before that a crash here means asking again.
+gradio_client is trusted with the protocol only. It reaches nothing but the Space (:mod:`.gate`), unpacks and
+downloads nothing, fills in nothing, uploads only pictures of ours, sends no token but the endpoint's, and
+reports to nobody. A Space keeps no job whose listener is gone, so a ticket is worth something from the moment
+the video is ready; before that a crash or a restart here means asking again.
 """
 
 import asyncio
 import contextlib
 import importlib
 import re
-import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,21 +30,28 @@ from webtv.core.events import Event, EventSink, Severity
 from webtv.studio.gradio.description import Call, calls_in, choose, fill, video_in
 from webtv.studio.gradio.gate import Gate
 from webtv.studio.progress import tell
-from webtv.studio.remote.answers import answer_to, told
+from webtv.studio.remote.answers import answer_to, told, unreachable
 from webtv.studio.remote.asking import IMAGE, Asked
 from webtv.studio.remote.endpoint import Address, Endpoint
 from webtv.studio.remote.fetch import Credentials
-from webtv.studio.remote.guard import Guard, shown
+from webtv.studio.remote.guard import shown
 from webtv.studio.remote.maker import Video
 from webtv.studio.remote.parting import finished
+from webtv.studio.remote.patience import within
 from webtv.studio.remote.tickets import Order
 
 INSTALL = "pip install 'webtv[models]'"
 _PROTOCOLS = ("sse_v1", "sse_v2", "sse_v2.1", "sse_v3")
 # The server says something every 15 s while a job is under way; four times that is silence.
 _TIMEOUT = httpx.Timeout(30.0, read=60.0)
-_QUOTA = re.compile(r"quota.*?(?:try again|retry) in (?:(\d+):)?(\d+):(\d+)", re.IGNORECASE | re.DOTALL)
+_QUOTA = re.compile(
+    r"quota.*?(?:try again|retry) in (?:(\d{1,3}):)?(\d{1,3}):(\d{1,3})", re.IGNORECASE | re.DOTALL
+)
+_MOST_COUNTED = 1_000_000  # steps, or places in a queue; JSON knows no bound
+_AT_WORK = frozenset({"PROCESSING", "ITERATING", "PROGRESS", "LOG", "FINISHED"})
 _GLANCE = 0.05  # seconds; nothing tells us when gradio_client knows more
+# Seconds to learn what a Space has to offer (the less the nearer the deadline is), and for taking leave.
+_MEETING, _SHORTEST, _LEAVE = 120.0, 10.0, 10.0
 _PAUSE = 60.0  # seconds; what a Space that says "too many" means is not told
 
 
@@ -55,9 +61,7 @@ class GradioSpace:
     Args:
         endpoint: how it is asked.
         address: where, or its id on the hub.
-        guard: admits connections.
-        client: for what gradio_client is not asked to do; goes only where it may.
-        trust: whose certificates are trusted.
+        client: goes only where it may; all that gradio_client asks goes through it, too.
         clock: waits between looks, on which the deadline counts.
         events: hears of endpoints and inputs that changed.
         folder: for the picture that is sent along.
@@ -69,9 +73,7 @@ class GradioSpace:
         endpoint: Endpoint,
         address: Address,
         *,
-        guard: Guard,
         client: httpx.AsyncClient,
-        trust: ssl.SSLContext,
         clock: Clock,
         events: EventSink,
         folder: Path,
@@ -79,9 +81,7 @@ class GradioSpace:
     ) -> None:
         self._endpoint = endpoint
         self._address = address
-        self._guard = guard
         self._client = client
-        self._trust = trust
         self._clock = clock
         self._events = events
         self._folder = folder
@@ -95,9 +95,9 @@ class GradioSpace:
             url = await self._located()
             credentials = Credentials(url, self._headers())
             if not ready:
-                async with Gate(url, self._guard) as gate:
+                async with Gate(url, self._client) as gate:
                     try:
-                        ready = await self._made(url, gate, asked, deadline)
+                        ready = await self._made(gate, asked, deadline)
                     except (TransientError, QualityError) as error:
                         if gate.trouble is not None:
                             raise gate.trouble from error
@@ -114,7 +114,8 @@ class GradioSpace:
             return self._address.url.rstrip("/") + "/"
         _library("huggingface_hub")
         try:
-            host = await asyncio.to_thread(self._host_of, self._address.url, self._endpoint.key)
+            asking = asyncio.to_thread(self._host_of, self._address.url, self._endpoint.key)
+            host = await within(self._clock, _MEETING, asking)
         except Exception as error:
             raise TransientError(
                 f"the hub does not say where the Space is ({type(error).__name__})",
@@ -127,10 +128,13 @@ class GradioSpace:
         key = self._endpoint.key
         return {"authorization": f"Bearer {key}", "x-hf-authorization": f"Bearer {key}"} if key else {}
 
-    async def _made(self, url: str, gate: Gate, asked: Asked, deadline: float) -> str:
+    async def _made(self, gate: Gate, asked: Asked, deadline: float) -> str:
         library = _library("gradio_client")
         with self._translated():
-            space = await asyncio.to_thread(self._connected, library, url, gate.url)
+            # In a thread that nobody can stop; but when it is given up, the gate closes, and that ends it.
+            connecting = asyncio.to_thread(self._connected, library, gate.inside, gate.url)
+            patience = min(_MEETING, max(_SHORTEST, deadline - self._clock.monotonic()))
+            space = await within(self._clock, patience, connecting)
         try:
             if space.protocol not in _PROTOCOLS:
                 raise ConfigError(
@@ -141,7 +145,7 @@ class GradioSpace:
             call, values = self._call(space, asked)
             which: dict[str, Any] = {"api_name": call.name} if call.name else {"fn_index": call.index}
             job = space.submit(*values, **which)  # hands over to a thread of its own and returns
-            return await self._watched(space, job, deadline)
+            return await self._watched(space, gate, job, deadline)
         finally:
             space._kill_heartbeat.set()  # close() would wait for a thread that listens
 
@@ -159,9 +163,8 @@ class GradioSpace:
             verbose=False,
             download_files=False,
             analytics_enabled=False,
-            ssl_verify=self._trust,
             max_workers=1,
-            headers=self._headers(),
+            headers={**self._headers(), "accept-encoding": "identity"},
             httpx_kwargs={"proxy": proxy, "trust_env": False, "timeout": _TIMEOUT},
         )
 
@@ -196,7 +199,7 @@ class GradioSpace:
         cv2.imwrite(str(path), cv2.cvtColor(asked.image, cv2.COLOR_RGB2BGR))
         return {"path": str(path), "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
 
-    async def _watched(self, space: Any, job: Any, deadline: float) -> str:
+    async def _watched(self, space: Any, gate: Gate, job: Any, deadline: float) -> str:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
 
         def over(_: object) -> None:
@@ -216,11 +219,11 @@ class GradioSpace:
                     )
                 await self._either(done)
         except BaseException:
-            await finished(self._cancel(space, job))
+            await finished(self._cancel(space, gate, job))
             raise
         with self._translated():
             result = job.future.result()
-        return video_in(result, space.src_prefixed, self._place)
+        return video_in(result, gate.outside(space.src_prefixed), self._place)
 
     async def _either(self, done: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -232,31 +235,32 @@ class GradioSpace:
             for wait in waits:
                 wait.cancel()
 
-    async def _cancel(self, space: Any, job: Any) -> None:
+    async def _cancel(self, space: Any, gate: Gate, job: Any) -> None:
         """Tell the Space that nobody waits any more; best effort.
 
         gradio_client's own ``cancel`` also posts past our gate, so it is not used.
         """
+        try:
+            heard = await within(self._clock, _LEAVE, self._called_off(space, gate, job))
+        except (httpx.HTTPError, WebTVError, TimeoutError):
+            heard = False
+        if not heard:
+            self._tell("cancel_failed", f"{self._place} may still work on a job that nobody waits for", "")
+
+    async def _called_off(self, space: Any, gate: Gate, job: Any) -> bool:
         helper = job.communicator
         while helper.event_id is None:  # it is being ordered just now
             if job.future.done():
-                return
+                return True
             await asyncio.sleep(_GLANCE)
         body = {
             "fn_index": helper.prediction_processor.__self__.fn_index,
             "session_hash": space.session_hash,
             "event_id": helper.event_id,
         }
-        request = self._client.build_request(
-            "POST", f"{space.src_prefixed}cancel", json=body, headers=self._headers()
-        )
-        try:
-            answer = await answer_to(self._client, request)
-            heard = answer.status < 300
-        except (httpx.HTTPError, WebTVError):
-            heard = False
-        if not heard:
-            self._tell("cancel_failed", f"{self._place} may still work on a job that nobody waits for", "")
+        url = gate.outside(f"{space.src_prefixed}cancel")
+        request = self._client.build_request("POST", url, json=body, headers=self._headers())
+        return (await answer_to(self._client, request, self._clock, _LEAVE)).status < 300
 
     @contextlib.contextmanager
     def _translated(self) -> Any:
@@ -267,6 +271,8 @@ class GradioSpace:
             yield
         except WebTVError:
             raise
+        except TimeoutError as error:
+            raise unreachable(error, place) from error
         except exceptions.AuthenticationError as error:
             raise ConfigError(
                 "the Space lets nobody in without a key", place=place, remedy="set the endpoint's token"
@@ -317,18 +323,23 @@ class GradioSpace:
 
 
 def _progress(status: Any, queue: int) -> int:
-    """Tell how far a job is; returns the longest queue that it stood in."""
+    """Tell how far a job is, or only that it goes on; returns the longest queue that it stood in."""
     rank = status.rank
-    if isinstance(rank, int) and rank >= 0 and status.code.value == "IN_QUEUE":
+    if isinstance(rank, int) and 0 <= rank < _MOST_COUNTED and status.code.value == "IN_QUEUE":
         queue = max(queue, rank + 1)
         tell("queue", queue - rank - 1, queue)
         return queue
+    told = False
     for unit in status.progress_data or []:
         done, of, share = unit.index, unit.length, unit.progress
-        if isinstance(done, int) and isinstance(of, int) and 0 <= done <= of:
+        if isinstance(done, int) and isinstance(of, int) and 0 <= done <= of <= _MOST_COUNTED:
             tell("shot", done, of)
+            told = True
         elif isinstance(share, int | float) and 0 <= share <= 1:
             tell("shot", int(share * 100), 100)
+            told = True
+    if not told:  # most say nothing, and a job of which nothing is heard passes for one that hangs
+        tell("shot" if status.code.value in _AT_WORK else "queue", 0)
     return queue
 
 

@@ -14,6 +14,7 @@ from webtv.core.errors import InternalError
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.capability import Capability, capability_of
 from webtv.studio.hosting import codec
+from webtv.studio.hosting.adoption import loads_of
 from webtv.studio.hosting.call import Ask, Ending
 from webtv.studio.hosting.feed import Feed
 from webtv.studio.hosting.pool import ModelPool
@@ -203,7 +204,8 @@ def hosted(pool: ModelPool, stage: str, options: Mapping[str, Any], adapter: Any
         pool: has the children.
         stage: ``shot``, ``upscale``, ``interpolate``, ``music``, ``score`` or ``write``.
         options: the stage's options, ``use`` included, from which a child builds the same adapter.
-        adapter: built here from them.
+        adapter: built here from them. Where it says what it loads, all options that load the same share a
+            child (:mod:`webtv.studio.hosting.adoption`).
 
     Raises:
         ConfigError: an option is no JSON value.
@@ -211,7 +213,7 @@ def hosted(pool: ModelPool, stage: str, options: Mapping[str, Any], adapter: Any
     """
     if stage not in _KINDS:
         raise InternalError(f"there is no stage {stage!r} that can be hosted", place="studio.hosting")
-    return _KINDS[stage](pool, ModelSpec(stage, options), adapter)
+    return _KINDS[stage](pool, ModelSpec(stage, options, loads_of(adapter)), adapter)
 
 
 def _nonsense(spec: ModelSpec, error: Exception) -> InternalError:

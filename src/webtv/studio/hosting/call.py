@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from webtv.core.errors import WebTVError
-from webtv.studio import progress
+from webtv.studio import notes, progress
 from webtv.studio.hosting import codec
 from webtv.studio.hosting.feed import Feed
 from webtv.studio.hosting.limits import Limits
 from webtv.studio.hosting.sealed import Array
 from webtv.studio.hosting.wire import Message, Packet, pack
 from webtv.studio.ports import Chunk
+
+_NOTES_MOST = 1000  # of one request; a take of eight windows has some dozens
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Ending:
         error: why there is none; None also if it was abandoned.
         spent: whether the child should not be used again.
         memory: whether it ran out of memory.
+        abandoned: whether it was given up because nobody wanted it any more.
     """
 
     answer: Mapping[str, Any]
@@ -51,6 +54,7 @@ class Ending:
     error: WebTVError | None = None
     spent: bool = False
     memory: bool = False
+    abandoned: bool = False
 
 
 class Call:
@@ -96,7 +100,7 @@ class Call:
         self._changed = asyncio.Event()
         self._wanted = asyncio.Event()
         self._error: BaseException | None = None
-        self._ahead = self._total = self._fed = 0
+        self._ahead = self._total = self._fed = self._notes = 0
         self._next = 0
         self._form: tuple[int, ...] | None = None
 
@@ -182,6 +186,8 @@ class Call:
         self.stepped = self._now()
         if message.kind == "progress":
             self._progress(message)
+        elif message.kind == "note":
+            self._note(message)
         elif message.kind == "want":
             self._wanted.set()
         elif message.kind == "chunk":
@@ -195,6 +201,16 @@ class Call:
             self.over.set_result(ending)
             self._changed.set()
             self._at_end(ending)
+
+    def _note(self, message: Message) -> None:
+        name, fact = codec.text(message.body["name"]), codec.fact(message.body["fact"])
+        self._notes += 1
+        if self._notes > _NOTES_MOST:
+            raise ValueError("it has too much to note")
+        try:
+            self._context.run(notes.note, name, fact)
+        except Exception:  # the listener's fault, and not the child's
+            logging.getLogger(__name__).exception("a listener failed")
 
     def _progress(self, message: Message) -> None:
         stage = codec.text(message.body["stage"])

@@ -1,8 +1,8 @@
 """The child process: ``python -m webtv.studio.hosting.child SOCKET PARENT``.
 
-It builds one adapter and serves it. It ends with its parent, however that ends: by the kernel's signal
-(Linux: when the thread that started it ends), and by the end of the socket. It keeps nothing that would have
-to be put in order, so both ends are abrupt.
+It builds one adapter and serves it, set to other options where a request says so. It ends with its parent,
+however that ends: by the kernel's signal (Linux: when the thread that started it ends), and by the end of the
+socket. It keeps nothing that would have to be put in order, so both ends are abrupt.
 """
 
 import asyncio
@@ -14,22 +14,20 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 from webtv.core.errors import ConfigError, InternalError, WebTVError
 from webtv.studio.capability import capability_of
 from webtv.studio.hosting import codec, meter
 from webtv.studio.hosting.post import Post
-from webtv.studio.hosting.serving import Serving
+from webtv.studio.hosting.serving import Builder, Serving
 from webtv.studio.hosting.spec import ModelSpec
 from webtv.studio.hosting.wire import Inbox, Message
 
 _PR_SET_PDEATHSIG = 1
 _STATUS = 70  # EX_SOFTWARE: when its parent makes no sense to it, or it to itself
-
-Builder = Callable[[str, Mapping[str, Any]], Any]
 
 
 def die_with(parent: int) -> None:
@@ -75,12 +73,13 @@ async def _obey(sock: socket.socket) -> None:
     spec = ModelSpec(codec.text(order.body["stage"]), order.body["options"])
     post = Post(sock)
     try:
-        adapter = _builder(codec.text(order.body["builder"]))(spec.stage, spec.options)
+        builder = _builder(codec.text(order.body["builder"]))
+        adapter = builder(spec.stage, spec.options)
     except Exception as error:
         post.send("refused", {"error": codec.error_to_json(_refusal(error, spec))})
         await asyncio.get_running_loop().create_future()  # the parent ends this process when it has read that
     post.send("ready", {"adapter": capability_of(adapter, spec.stage, spec.adapter).adapter, **meter.taken()})
-    await Serving(adapter, post, spec.place).run(inbox)
+    await Serving(adapter, post, spec, builder).run(inbox)
 
 
 def _listen(sock: socket.socket, hear: Callable[[Message], None]) -> None:

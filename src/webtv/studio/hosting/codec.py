@@ -1,5 +1,6 @@
 """Requests, scores and errors as JSON and back; what comes back is judged, whoever sent it."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -8,6 +9,7 @@ from webtv.core import errors
 from webtv.core.errors import Category, InternalError, RateLimited, ResourceError, WebTVError
 from webtv.prompts.sequence import MusicBrief, ShotPrompt
 from webtv.studio.hosting.sealed import Array
+from webtv.studio.notes import Fact
 from webtv.studio.ports import BedRequest, Chunk, Frames, Score, ShotRequest, Sound
 
 _TEXT_MOST = 4000  # characters of a message that somebody else wrote
@@ -134,6 +136,19 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{type(value).__name__} is no text")
     return value[:_TEXT_MOST]
+
+
+def fact(value: Any) -> Fact:
+    """What was found out: a text, cut as :func:`text` does, or a number that is one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, str):
+        return text(value)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no fact")
+    return value
 
 
 def error_to_json(error: WebTVError) -> dict[str, Any]:

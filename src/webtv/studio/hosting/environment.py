@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _PASSED = re.compile(
     r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|PYTHONPATH|LD_LIBRARY_PATH|VIRTUAL_ENV"
     r"|XDG_CACHE_HOME|SSL_CERT_\w+|(CUDA|NVIDIA|HIP|ROCR|TORCH|TORCHINDUCTOR|PYTORCH|TRITON)_\w+"
-    r"|HF_HOME|HF_HUB_CACHE|HF_HUB_OFFLINE|TRANSFORMERS_OFFLINE|COVERAGE_\w+"
+    r"|HF_HOME|HF_HUB_CACHE|TRANSFORMERS_OFFLINE|COVERAGE_\w+"
 )
 _SECRET = re.compile(r"AUTH|CREDENTIAL|KEY|PASS|SECRET|TOKEN")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -30,4 +30,6 @@ def child_environment(
     bounds = dict.fromkeys(_THREADS, str(threads))
     # Forked tokenizers would warn and fall back; the hub must not be told how often a station works.
     quiet = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONUNBUFFERED": "1"}
-    return {**passed, **bounds, **quiet, **(extra or {})}
+    # Nothing is fetched while the station runs, whatever a library or a model's configuration asks for.
+    offline = {"HF_HUB_OFFLINE": "1"}
+    return {**passed, **bounds, **quiet, **offline, **(extra or {})}

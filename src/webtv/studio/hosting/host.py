@@ -45,7 +45,7 @@ class Host:
         tail: what it said last, secrets hidden; known once it is gone.
         rss: bytes of memory, as last heard.
         vram: bytes of device memory, as last heard.
-        peak: its highest so far.
+        peak: its highest since the latest request began.
         steps: that its model has made.
         gone: done once it is reaped.
     """
@@ -76,6 +76,7 @@ class Host:
         self._words: Words | None = None
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._call: Call | None = None
+        self._port = ""
         self._calls = 0
         self._loaded = False
         self._ended = self._lost = False
@@ -91,6 +92,12 @@ class Host:
     def usable(self) -> bool:
         """Whether it may be asked."""
         return self._ready.done() and not self._ended
+
+    @property
+    def doing(self) -> str:
+        """The stage that it is at, or the port that it was asked at; empty if nothing is asked of it."""
+        call = self._call
+        return "" if call is None or call.over.done() else call.stage or self._port
 
     @property
     def ending(self) -> bool:
@@ -162,23 +169,25 @@ class Host:
         self._spawn(self._watch(), "watch")
         self._send(packet)
 
-    async def ask(self, ask: Ask, at_end: Callable[[Ending], None]) -> Call:
+    async def ask(self, ask: Ask, options: Mapping[str, Any], at_end: Callable[[Ending], None]) -> Call:
         """Ask for something; one request at a time.
 
         Args:
             ask: for what.
+            options: the stage's, with which it is done; those of the spec, or others that load the same.
             at_end: called when it is over, before whoever waits for it goes on.
 
         Raises:
             WebTVError: it cannot be handed over, or the child has died.
         """
         self._calls += 1
-        body = {"call": self._calls, "port": ask.port, "arguments": ask.arguments}
+        body = {"call": self._calls, "port": ask.port, "arguments": ask.arguments, "options": dict(options)}
         packet = await asyncio.to_thread(pack, "call", {**body, "ahead": self._limits.ahead}, ask.arrays)
         if self.gone.done():
             packet.close()
             raise self._error()
         now = self._clock.monotonic
+        self._port = ask.port
         self._call = Call(self._calls, self._limits, now, self._send, self._cancel, at_end)
         self._send(packet)
         return self._call
@@ -378,5 +387,7 @@ def _ending(message: Message) -> Ending:
     """
     body = message.body
     error = codec.error_from_json(body["error"]) if "error" in body else None
-    answer: Mapping[str, object] = {} if error or "abandoned" in body else body["answer"]
-    return Ending(answer, message.arrays, error, bool(body.get("spent")), bool(body.get("memory")))
+    abandoned = "abandoned" in body
+    answer: Mapping[str, object] = {} if error or abandoned else body["answer"]
+    spent, memory = bool(body.get("spent")), bool(body.get("memory"))
+    return Ending(answer, message.arrays, error, spent, memory, abandoned)

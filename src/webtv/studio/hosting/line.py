@@ -2,21 +2,19 @@
 
 from typing import Final
 
-from webtv.core.errors import RETRYABLE, ConfigError, RateLimited, WebTVError
+from webtv.core.errors import ConfigError, WebTVError
 from webtv.studio.capability import Capability
-from webtv.studio.hosting import codec
+from webtv.studio.hosting.appetite import Appetite
 from webtv.studio.hosting.call import Ending
 from webtv.studio.hosting.host import Host
 from webtv.studio.hosting.limits import Recycling
+from webtv.studio.hosting.record import Record
 from webtv.studio.hosting.spec import ModelSpec
 from webtv.studio.hosting.status import ModelStatus, State
 from webtv.studio.hosting.turns import Resident
 
-GB: Final = 1e9
-CONTEXT_GB: Final = 0.5  # of device memory that a process takes beside what torch's allocator counts
-_REST: Final = 5.0  # seconds after the second failure in a row, doubled by each further one
-_REST_MOST: Final = 300.0
 _BASELINE: Final = 2  # requests after which a child has loaded what it loads
+_RECORDS_KEPT: Final = 64  # sets of options of which it is remembered how they fared
 
 
 class Line:
@@ -27,6 +25,7 @@ class Line:
         capability: its own, with these options.
 
     Attributes:
+        spec: with the options that it was set to last.
         host: its child; None if it has none.
         busy: whether somebody has its turn.
         adapter: name that the adapter gives itself.
@@ -37,19 +36,19 @@ class Line:
         self.host: Host | None = None
         self.busy = False
         self.adapter = capability.adapter or spec.adapter
-        self._declared = capability.vram_gb
-        self._measured = 0
+        self._appetite = Appetite()
+        self._said = capability.vram_gb
+        self._sizes: set[float] = set()  # what the adapter said that this child's requests take
+        self._peak = 0
         self._used = 0
         self._jobs = 0
         self._baseline: tuple[int, int] | None = None
-        self._failures = 0
-        self._rests_until = float("-inf")
-        self._last: WebTVError | None = None
+        self._records: dict[str, Record] = {}
 
     @property
     def vram(self) -> float:
-        """GB of device memory that it takes: as measured, or else as it says of itself."""
-        return self._measured / GB + CONTEXT_GB if self._measured else self._declared
+        """GB of device memory that its child takes, by the largest request that it has had."""
+        return max((self.takes(said) for said in self._sizes), default=0.0)
 
     @property
     def resides(self) -> bool:
@@ -61,62 +60,53 @@ class Line:
         """How it counts when turns are given."""
         return Resident(self.vram, self.busy, self._used)
 
-    def expect_fit(self, vram: float | None) -> None:
-        """Refuse a model that takes more than there is.
+    def takes(self, said: float) -> float:
+        """GB of device memory of a request of which the adapter says that it takes so many."""
+        return self._appetite.of(said)
 
-        Raises:
-            ConfigError: it can never fit.
+    def record(self, spec: ModelSpec) -> Record:
+        """How it has fared with these options."""
+        if spec.variant not in self._records:
+            if len(self._records) >= _RECORDS_KEPT:
+                del self._records[next(iter(self._records))]
+            self._records[spec.variant] = Record()
+        return self._records[spec.variant]
+
+    def begin(self, spec: ModelSpec, said: float, use: int) -> None:
+        """Somebody has its turn.
+
+        Args:
+            spec: with the options that it is to work with.
+            said: GB of device memory that the adapter says it takes with them.
+            use: grows with each use of any child.
         """
-        if vram is not None and self._declared > vram:
-            raise ConfigError(
-                f"the model takes {self._declared:g} GB of device memory, and {vram:g} GB are there",
-                place=self.spec.place,
-                remedy="choose a smaller model, size or dtype, switch offloading on, or use a larger device",
-            )
-
-    def expect_rested(self, now: float) -> None:
-        """Refuse a model that has failed repeatedly, until it is tried again.
-
-        Raises:
-            RateLimited: with the cause and the time; if trying again is of use.
-            WebTVError: the cause itself if it is not.
-        """
-        if self._last is None or now >= self._rests_until:
-            return
-        if self._last.category not in RETRYABLE:
-            raise codec.replica(self._last)
-        raise RateLimited(
-            f"the model failed {self._failures} times in a row, last because: {self._last.message}",
-            retry_after=self._rests_until - now,
-            place=self.spec.place,
-            remedy=self._last.remedy,
-        )
-
-    def begin(self, use: int) -> None:
-        """Somebody has its turn."""
         self.busy = True
+        self.spec = spec
         self._used = use
+        self._said = said
+        if self.host is None:
+            self._sizes.clear()
+        self._sizes.add(said)
 
     def served(self, host: Host, ending: Ending, now: float) -> None:
         """Account for a request that is over."""
         self.adapter = host.adapter
-        self._measured = max(self._measured, host.peak)
+        self._peak = max(self._peak, host.peak)
+        self._appetite.learn(self._said, host.peak, whole=ending.error is None and not ending.abandoned)
         self._jobs += 1
         if self._jobs == _BASELINE:
             self._baseline = host.rss, host.vram
+        record = self.record(self.spec)
         if ending.error is None:
-            self._failures = 0
+            record.succeeded()
         elif ending.spent:
-            self.fail(ending.error, now)
+            record.failed(ending.error, now)
         else:
-            self._last = codec.replica(ending.error)
+            record.refused(ending.error)
 
     def fail(self, error: WebTVError, now: float) -> None:
-        """Account for a child that did not start or did not survive."""
-        self._last = codec.replica(error)
-        self._failures += 1
-        if self._failures > 1:
-            self._rests_until = now + min(_REST * 2 ** min(self._failures - 2, 10), _REST_MOST)
+        """Account for a child that did not start."""
+        self.record(self.spec).failed(error, now)
 
     def worn(self, recycling: Recycling) -> str:
         """Why its child should be renewed; empty if it should not."""
@@ -135,28 +125,50 @@ class Line:
     def renew(self, host: Host) -> None:
         """It has a new child."""
         self.host = host
+        self._sizes = {self._said}
         self._jobs = 0
         self._baseline = None
 
     def status(self, queue: int, now: float) -> ModelStatus:
         """What is said about it."""
         host = self.host
+        record = self.record(self.spec)
         if host is not None:
             state = State.STARTING if not host.usable else State.BUSY if self.busy else State.IDLE
         else:
-            state = State.RESTING if now < self._rests_until else State.ABSENT
+            state = State.RESTING if record.rests(now) else State.ABSENT
         there = host is not None
         return ModelStatus(
             self.spec,
             self.adapter,
             state,
+            doing=host.doing if host else "",
             pid=host.pid if host else None,
             jobs=self._jobs if there else 0,
             steps=host.steps if host else 0,
             rss=host.rss if host else 0,
             vram=host.vram if host else 0,
-            peak=max(self._measured, host.peak if host else 0),
+            peak=max(self._peak, host.peak if host else 0),
             queue=queue,
-            failures=self._failures,
-            last_error=self._last.message if self._last else "",
+            failures=record.failures,
+            last_error=record.last.message if record.last else "",
+        )
+
+
+def expect_fit(said: float, vram: float | None, place: str) -> None:
+    """Refuse a request that takes more than there is.
+
+    Args:
+        said: GB of device memory that it takes.
+        vram: GB that there are; None for no bound.
+        place: where trouble is.
+
+    Raises:
+        ConfigError: it can never fit.
+    """
+    if vram is not None and said > vram:
+        raise ConfigError(
+            f"the model takes {said:g} GB of device memory, and {vram:g} GB are there",
+            place=place,
+            remedy="choose a smaller model, size or dtype, switch offloading on, or use a larger device",
         )

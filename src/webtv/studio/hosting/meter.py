@@ -1,15 +1,28 @@
 """What a child takes: its memory, and the device's as torch counts it."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from webtv.core.libraries import causes
+
 _STATM = Path("/proc/self/statm")
 
 
+def begin() -> None:
+    """Count the peak of the device's memory anew, so that it is that of the next request."""
+    cuda = _cuda()
+    if cuda is None:
+        return
+    with contextlib.suppress(RuntimeError):  # the context has died; the request will say so
+        for device in range(cuda.device_count()):
+            cuda.reset_peak_memory_stats(device)
+
+
 def taken() -> dict[str, int]:
-    """Bytes of resident memory, of device memory held now, and of its peak.
+    """Bytes of resident memory, of device memory held now, and of its peak since :func:`begin`.
 
     torch is asked only if something has loaded it and a device is in use: asking must start neither. It
     counts what its allocator reserved; the context of the device comes on top.
@@ -52,9 +65,4 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether memory, the device's or the machine's, is at the bottom of an error, however it was wrapped."""
     torch = sys.modules.get("torch")
     kinds = tuple(kind for kind in (MemoryError, getattr(torch, "OutOfMemoryError", None)) if kind)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, kinds):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(cause, kinds) for cause in causes(error))

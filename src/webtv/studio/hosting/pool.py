@@ -12,11 +12,12 @@ from webtv.core.clock import Clock
 from webtv.core.completion import to_its_end
 from webtv.core.errors import TransientError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
+from webtv.studio import progress
 from webtv.studio.capability import Capability
 from webtv.studio.hosting.call import Ask, Call, Ending
 from webtv.studio.hosting.host import Host
 from webtv.studio.hosting.limits import Limits, Recycling
-from webtv.studio.hosting.line import Line
+from webtv.studio.hosting.line import Line, expect_fit
 from webtv.studio.hosting.sealed import expect_memfd
 from webtv.studio.hosting.spec import ModelSpec
 from webtv.studio.hosting.status import ModelStatus
@@ -24,6 +25,7 @@ from webtv.studio.hosting.trouble import Trouble
 from webtv.studio.hosting.turns import Room, Wish, next_turn
 
 BUILDER: Final = "webtv.wiring:build"
+_WORD: Final = 30.0  # seconds between two words of somebody who waits
 _WORDS: Final = 25  # lines of what a child said last that its event carries
 _WORDS_LONG: Final = 200
 _LINES_KEPT: Final = 64  # models without a child of which the pool remembers what it measured
@@ -34,7 +36,10 @@ class _Ticket:
     """Somebody who waits for a model."""
 
     line: Line
+    spec: ModelSpec
+    said: float  # GB of device memory, as the adapter says
     turn: asyncio.Future[None]
+    grows: bool = False  # whether a child that is there has to take more of the device than before
 
 
 class ModelPool:
@@ -109,7 +114,7 @@ class ModelPool:
         """Ask a model for something, when it is its turn; leaving the block abandons what is not over.
 
         Args:
-            spec: the model.
+            spec: the model, and the options with which it is asked.
             capability: its own, with these options.
             ask: port, arguments and arrays.
 
@@ -119,15 +124,20 @@ class ModelPool:
             WebTVError: by category, if it cannot be started.
         """
         line = self._line(spec, capability)
-        line.expect_fit(self._room.vram)
-        line.expect_rested(self._clock.monotonic())
-        await self._turn(line)
+        expect_fit(capability.vram_gb, self._room.vram, spec.place)
+        line.record(spec).expect_rested(self._clock.monotonic(), spec.place)
+        ticket = _Ticket(line, spec, capability.vram_gb, asyncio.get_running_loop().create_future())
+        telling = asyncio.create_task(self._tell(ticket), name=f"queue {spec.place}")
         try:
-            host = await self._host(line)
-            call = await host.ask(ask, lambda ending: self._over(line, host, ending))
-        except BaseException:
-            self._free(line)
-            raise
+            await self._turn(ticket)
+            try:
+                host = await self._host(ticket)
+                call = await host.ask(ask, spec.options, lambda ending: self._over(line, host, ending))
+            except BaseException:
+                self._free(line)
+                raise
+        finally:
+            telling.cancel()
         try:
             yield call
         finally:
@@ -145,9 +155,21 @@ class ModelPool:
             self._lines[spec.key] = Line(spec, capability)
         return self._lines[spec.key]
 
-    async def _turn(self, line: Line) -> None:
+    async def _tell(self, ticket: _Ticket) -> None:
+        """Say again and again how long the queue is: a job that tells nothing passes for one that hangs."""
+        longest = 0
+        while True:
+            if ticket in self._tickets:
+                before = self._tickets.index(ticket)
+                longest = max(longest, before + 1)
+                progress.tell("queue", longest - before - 1, longest)
+            await self._clock.sleep(_WORD)
+            if ticket not in self._tickets:
+                progress.tell("load", 0, 1)  # it has its turn, and its child is being started
+
+    async def _turn(self, ticket: _Ticket) -> None:
         """Wait for a turn."""
-        ticket = _Ticket(line, asyncio.get_running_loop().create_future())
+        line = ticket.line
         self._tickets.append(ticket)
         self._give_turns()
         try:
@@ -165,27 +187,31 @@ class ModelPool:
         while True:
             self._tickets = [ticket for ticket in self._tickets if not ticket.turn.done()]
             # What was measured may be more than the budget: it did fit, when it was alone.
-            wishes = [Wish(item.line.spec.key, min(item.line.vram, most)) for item in self._tickets]
+            wishes = [Wish(item.spec.key, min(item.line.takes(item.said), most)) for item in self._tickets]
             residents = {key: line.resident for key, line in self._lines.items() if line.resides}
             turn = next_turn(wishes, residents, self._room)
             if turn is None:
                 return
-            ticket = self._tickets.pop(turn.index)
-            ticket.line.begin(next(self._uses))
+            ticket, wish = self._tickets.pop(turn.index), wishes[turn.index]
+            ticket.grows = wish.key in residents and wish.vram > residents[wish.key].vram
+            ticket.line.begin(ticket.spec, ticket.said, next(self._uses))
             for key in turn.ends:
                 self._say(self._lines[key], "evicted", "makes room for another model", Severity.INFO)
                 self._retire(self._lines[key])
             ticket.turn.set_result(None)
 
-    async def _host(self, line: Line) -> Host:
-        """The line's child, started if there is none; device memory of those that end is free by then."""
-        if line.host is not None and line.host.usable:
+    async def _host(self, ticket: _Ticket) -> Host:
+        """The line's child, started if there is none; device memory that it takes is free by then."""
+        line, spec = ticket.line, ticket.spec
+        if line.host is not None and line.host.usable and not ticket.grows:
             return line.host
-        line.expect_rested(self._clock.monotonic())
+        line.record(spec).expect_rested(self._clock.monotonic(), spec.place)
         while ending := [host.gone for host in self._hosts if host.ending]:
             await asyncio.wait(ending)
+        if line.host is not None and line.host.usable:
+            return line.host
         host = Host(
-            line.spec,
+            spec,
             builder=self._builder,
             env=self._env,
             clock=self._clock,

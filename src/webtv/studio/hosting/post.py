@@ -14,6 +14,7 @@ from webtv.studio.hosting.codec import picture_shape
 from webtv.studio.hosting.meter import taken
 from webtv.studio.hosting.sealed import Array
 from webtv.studio.hosting.wire import Outbox, Packet, pack
+from webtv.studio.notes import Fact
 from webtv.studio.ports import Frames
 from webtv.studio.progress import Progress
 
@@ -90,6 +91,11 @@ class Reporter:
         body = {"call": self._call, "stage": progress.stage, "done": progress.done, "of": progress.of}
         with contextlib.suppress(WebTVError):  # such as one that is no JSON: the work goes on untold
             self._post.send("progress", body, self._preview(progress.preview))
+
+    def note(self, name: str, fact: Fact) -> None:
+        """Hear what was found out; unlike progress, never left out."""
+        with contextlib.suppress(WebTVError):
+            self._post.send("note", {"call": self._call, "name": name, "fact": fact})
 
     def _preview(self, picture: Frames | None) -> list[Array]:
         with self._lock:

@@ -13,13 +13,19 @@ from typing import Any
 from webtv.core.errors import InternalError, ResourceError, WebTVError
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.hosting import codec, meter
+from webtv.studio.hosting.adoption import hand_over
 from webtv.studio.hosting.post import Post, Reporter
 from webtv.studio.hosting.sealed import Array
+from webtv.studio.hosting.spec import ModelSpec
 from webtv.studio.hosting.wire import Message
+from webtv.studio.notes import noted
 from webtv.studio.ports import Chunk, Take
 from webtv.studio.progress import heard
 
 _THREADS = 8
+Builder = Callable[[str, Mapping[str, Any]], Any]
+"""Builds an adapter of a stage and its options."""
+
 Answer = tuple[Mapping[str, Any], tuple[Array, ...]]
 
 
@@ -47,7 +53,7 @@ class Request:
     """One request as it is carried out.
 
     Args:
-        body: its number, port and arguments, and how many bytes may be ahead.
+        body: its number, port, arguments and the stage's options, and how many bytes may be ahead.
         arrays: that came with it.
         post: takes chunks and progress.
     """
@@ -56,6 +62,7 @@ class Request:
         self.number = codec.whole(body["call"])
         self.port = codec.text(body["port"])
         self.arguments: Mapping[str, Any] = body["arguments"]
+        self.options: Mapping[str, Any] = body["options"]
         self.arrays = arrays
         self._room = codec.whole(body["ahead"])
         self._post = post
@@ -107,13 +114,17 @@ class Serving:
     Args:
         adapter: whatever the builder built.
         post: takes answers.
-        place: where trouble is: ``studio.shot zeroscope``.
+        spec: what it was built of.
+        builder: builds another one, of other options that load the same.
     """
 
-    def __init__(self, adapter: Any, post: Post, place: str) -> None:
+    def __init__(self, adapter: Any, post: Post, spec: ModelSpec, builder: Builder) -> None:
         self._adapter = adapter
         self._post = post
-        self._place = place
+        self._stage = spec.stage
+        self._options = spec.options
+        self._place = spec.place
+        self._builder = builder
         self._bench = Bench()
         self._request: Request | None = None
         self._task: asyncio.Task[None] | None = None
@@ -152,8 +163,11 @@ class Serving:
     async def _serve(self, request: Request) -> None:
         body: dict[str, Any]
         arrays: tuple[Array, ...] = ()
+        meter.begin()
         try:
-            with heard(Reporter(self._post, request.number)):
+            self._set_to(request.options)
+            reporter = Reporter(self._post, request.number)
+            with heard(reporter), noted(reporter.note):
                 if request.port not in self._ports:
                     raise InternalError(f"{request.port!r} is no port", place=self._place)
                 answer, arrays = await self._ports[request.port](request)
@@ -175,6 +189,19 @@ class Serving:
             self._post.send("over", {**closing, **body}, arrays)
         except WebTVError as error:  # an answer that is no JSON, or no array that may be handed over
             self._post.send("over", {**closing, **self._failure(error)})
+
+    def _set_to(self, options: Mapping[str, Any]) -> None:
+        """Have the adapter work with these options; what is loaded stays, whatever goes wrong.
+
+        Raises:
+            WebTVError: the adapter does not take them; the one before it stays.
+            InternalError: they are of another model.
+        """
+        if options == self._options:
+            return
+        adapter = self._builder(self._stage, options)
+        hand_over(self._adapter, adapter, self._place)
+        self._adapter, self._options = adapter, options
 
     def _failure(self, error: BaseException) -> dict[str, Any]:
         """What is said of it; ``spent`` if the process should not be used again."""

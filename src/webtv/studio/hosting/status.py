@@ -22,9 +22,10 @@ class ModelStatus:
     """One model of the pool.
 
     Attributes:
-        spec: what it is built of.
+        spec: what it is built of, with the options that it was set to last.
         adapter: name that the adapter gives itself.
-        state: what it is doing.
+        state: whether it is there, and at work.
+        doing: the stage that it is at, ``load`` included; empty if nothing is asked of it.
         pid: of its child; None if it has none.
         jobs: requests that this child has served.
         steps: that this child has made.
@@ -39,6 +40,7 @@ class ModelStatus:
     spec: ModelSpec
     adapter: str
     state: State
+    doing: str = ""
     pid: int | None = None
     jobs: int = 0
     steps: int = 0

@@ -1,7 +1,8 @@
 """The rule by which turns are given: who may use its model next, and which idle children end for it.
 
 Turns go in the order of asking. A model that is there and idle serves at once; one that is not there begins
-when it fits, idle children ending for it, the one that was used longest ago first. While somebody waits for
+when it fits, idle children ending for it, the one that was used longest ago first; so does one that is there
+and has to grow, because more is asked of it than before. While somebody waits for
 room on the device, nobody who came later may take a child that holds some of it: two models that do not fit
 together take turns by batches of what was waiting, and none starves.
 """
@@ -33,7 +34,7 @@ class Wish:
 
     Attributes:
         key: of the model.
-        vram: GB of device memory that it takes.
+        vram: GB of device memory that it takes for what is asked; a child that is there may have to grow.
     """
 
     key: str
@@ -83,11 +84,14 @@ def next_turn(wishes: Sequence[Wish], residents: Mapping[str, Resident], room: R
     somebody_waits = False
     for index, wish in enumerate(wishes):
         resident = residents.get(wish.key)
-        if resident is not None:
-            if not resident.busy and not (somebody_waits and resident.vram > 0):
+        if resident is not None and resident.busy:
+            continue
+        if resident is not None and wish.vram <= resident.vram + _EPSILON:
+            if not (somebody_waits and resident.vram > 0):
                 return Turn(index)
             continue
-        ends = _ends(wish, residents, room)
+        others = {key: item for key, item in residents.items() if key != wish.key}
+        ends = _ends(wish, others, room)
         # Whoever waits for device memory is not delayed by what takes none of it and ends nobody.
         if ends is not None and not (somebody_waits and (ends or wish.vram > 0)):
             return Turn(index, ends)

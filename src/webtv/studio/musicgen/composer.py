@@ -5,13 +5,14 @@ torch and transformers are imported when the first bed is composed.
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from webtv.core.errors import InputError, QualityError
+from webtv.core.errors import InputError, InternalError, QualityError
 from webtv.core.format import SAMPLE_RATE
 from webtv.studio.capability import Capability
 from webtv.studio.diffusers.runtime import Runtime
@@ -21,7 +22,7 @@ from webtv.studio.musicgen.resampling import resampled
 from webtv.studio.musicgen.sizes import size_of
 from webtv.studio.musicgen.windows import FRAMES_PER_SECOND, Waves, Window, joined, windows
 from webtv.studio.musicgen.wording import described
-from webtv.studio.ports import BedRequest, Credit, Media, Sound
+from webtv.studio.ports import BedRequest, Credit, Grade, Media, Sound
 from webtv.studio.procedural.music.ambience import ambience, understand_ambience
 from webtv.studio.progress import tell
 
@@ -44,7 +45,10 @@ class MusicGenComposer:
     Args:
         model: id or folder of the model, any of ``facebook/musicgen-*``; the operator's choice.
         options: the curator's choices.
-        runtime: how models are run here; of it device, dtype and locate count.
+        runtime: how models are run here; of it device, dtype, offload and locate count.
+
+    Raises:
+        ConfigError: the runtime says ``compile``, or another way of offloading than ``model``.
     """
 
     def __init__(
@@ -75,6 +79,31 @@ class MusicGenComposer:
             vram_gb=size.vram_gb(bytes_each) if size and not on_cpu else 0.0,
             disk_gb=size.disk_gb if size else 0.0,
         )
+
+    def cheaper(self) -> Sequence[Grade]:
+        """Without guidance, for which each token is computed twice; it follows the brief less closely.
+
+        Shorter windows are no way: a token costs little more for what stands before it.
+        """
+        if self._options.guidance <= 1:
+            return ()
+        return (Grade("no guidance", {"use": ADAPTER} | asdict(replace(self._options, guidance=1.0))),)
+
+    @property
+    def loads(self) -> dict[str, str]:
+        """What decides what it loads: the model, and none of the curator's options."""
+        return {"model": self._name}
+
+    def adopt(self, previous: Self) -> None:
+        """Take over what one with other options has loaded.
+
+        Raises:
+            InternalError: that one loads something else.
+        """
+        if previous.loads != self.loads:
+            said = f"{previous._name} was to be taken over for another model"
+            raise InternalError(said, place=PLACE, remedy="report it")
+        self._model = previous._model
 
     async def compose(self, request: BedRequest) -> Sound:
         """Return float32[samples, 2] at 48 kHz, its peaks at 0.89; cancelling stops the model within a token.
@@ -126,7 +155,7 @@ class MusicGenComposer:
             if abandoned.is_set():
                 raise Abandoned
             model.load()
-            with model.seeded(request.seed):
+            with model.at_work(), model.seeded(request.seed):
                 played = joined(self._played(request, abandoned), model.per_frame, model.rate)
         _judge(played, model.rate)
         music = resampled(np.ascontiguousarray(played.T), model.rate, SAMPLE_RATE)[: request.samples]

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webtv.core.errors import ConfigError, QualityError, ResourceError, TransientError, WebTVError
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.core.libraries import is_out_of_memory, is_unreachable, library, quiet_library
+from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.musicgen.windows import FRAMES_PER_SECOND, Waves
 from webtv.studio.progress import tell
 
@@ -24,7 +25,6 @@ CLASSES = {
     "musicgen_melody": "MusicgenMelodyForConditionalGeneration",
 }
 _RNG = threading.Lock()  # torch's global generator is lent to one piece at a time
-_UNREACHABLE = frozenset({"ConnectError", "ConnectTimeout", "ReadTimeout", "LocalEntryNotFoundError"})
 
 Codes = NDArray[np.int64]
 """int64[codebooks, frames]; of a stereo model left and right in turn."""
@@ -44,10 +44,26 @@ class MusicModel:
 
     Args:
         model: id or folder.
-        runtime: the operator's choices: device, dtype, locate.
+        runtime: the operator's choices: device, dtype, offload, locate.
+
+    Raises:
+        ConfigError: it cannot be run as the operator chose, at ``models.CHOICE``.
     """
 
     def __init__(self, model: str, runtime: Runtime) -> None:
+        if runtime.compile:
+            raise ConfigError(
+                "MusicGen cannot be compiled: what it reads grows by a token at each step",
+                place="models.compile",
+                remedy="switch it off for MusicGen",
+            )
+        if runtime.offload not in ("none", "model"):
+            # Its parts are called past the hooks by which layers come and go.
+            raise ConfigError(
+                f"MusicGen is offloaded as a whole, and not by {runtime.offload}",
+                place="models.offload",
+                remedy="write none or model for MusicGen",
+            )
         self._name = model
         self._runtime = runtime
         self._torch: Any = None
@@ -83,7 +99,7 @@ class MusicModel:
         if self._model is not None:
             return
         self._torch = torch = library("torch", PLACE)
-        self._transformers = transformers = library("transformers", PLACE)
+        self._transformers = transformers = quiet_library("transformers", PLACE)
         source = self._runtime.locate(self._name)
         self._device = self._runtime.torch_device(torch)
         dtype = self._runtime.torch_dtype(torch, self._device, "float16")
@@ -108,8 +124,32 @@ class MusicModel:
                     place=PLACE,
                     remedy="name a model of MusicGen's own family",
                 )
-            self._model = model.to(self._device).eval()
+            self._model = (model if self._offloaded else model.to(self._device)).eval()
         tell("load", 1, 1)
+
+    @property
+    def _offloaded(self) -> bool:
+        """Whether it waits in the machine's memory between two pieces."""
+        return self._runtime.offload == "model"
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Have it on its device while a piece is played.
+
+        Raises:
+            ResourceError: the device is out of memory.
+        """
+        if not self._offloaded:
+            yield
+            return
+        try:
+            with self._translated():
+                self._model.to(self._device)
+            yield
+        finally:
+            self._model.to("cpu")
+            if self._devices():
+                self._torch.cuda.empty_cache()
 
     @staticmethod
     def _codec_differs(config: Any) -> bool:
@@ -191,8 +231,7 @@ class MusicModel:
             raise trouble from error
 
     def _trouble(self, error: Exception, *, loading: bool) -> WebTVError | None:
-        text = str(error).lower()
-        if isinstance(error, self._torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in text:
+        if is_out_of_memory(self._torch, error):
             return ResourceError(
                 "the device has too little memory for this piece",
                 place=PLACE,
@@ -200,7 +239,7 @@ class MusicModel:
             )
         if not loading:
             return None
-        if any(_is_unreachable(cause) for cause in _causes(error)):
+        if is_unreachable(error):
             return TransientError(
                 f"the model {self._name} could not be fetched",
                 place=PLACE,
@@ -248,15 +287,3 @@ def _watch(torch: Any, transformers: Any, step: Callable[[], None]) -> Any:
 def _undelayed(ids: NDArray[np.int64], frames: int, channels: int) -> Codes:
     """The tokens of a model's own record, in which codebook n lags n frames behind the start token."""
     return np.stack([row[1 + n // channels : 1 + n // channels + frames] for n, row in enumerate(ids)])
-
-
-def _is_unreachable(error: BaseException) -> bool:
-    # The hub's client speaks through httpx, whose errors are not OSErrors.
-    return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ in _UNREACHABLE
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__

@@ -23,6 +23,8 @@ from webtv.core.errors import (
 )
 from webtv.core.log import redact
 from webtv.studio.remote.endpoint import Endpoint
+from webtv.studio.remote.guard import packed
+from webtv.studio.remote.patience import within
 
 _MOST_BYTES = 1 << 20
 _LONGEST_TOLD = 200
@@ -70,13 +72,26 @@ class Answer:
         return told
 
 
-async def answer_to(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-    """Send a request and read no more of the answer than is sensible.
+async def answer_to(
+    client: httpx.AsyncClient, request: httpx.Request, clock: Clock, seconds: float
+) -> Answer:
+    """Send a request and read no more of the answer, for no longer, than is sensible.
+
+    Args:
+        client: goes only where it may.
+        request: what is asked.
+        clock: counts the seconds.
+        seconds: for all of it, from looking the name up to the last byte.
 
     Raises:
+        TimeoutError: it took longer, however busily.
         httpx.HTTPError: as httpx does; the caller knows what it means.
         WebTVError: see :meth:`webtv.studio.remote.guard.Guard.admit`.
     """
+    return await within(clock, seconds, _exchanged(client, request))
+
+
+async def _exchanged(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
     response = await client.send(request, stream=True)
     try:
         body = bytearray()
@@ -105,9 +120,10 @@ def retry_after(value: str | None, clock: Clock) -> float:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            seconds = moment.timestamp() - clock.time()
+        except (ValueError, TypeError, OverflowError):  # the last for years and zones beyond all bounds
             return _RETRY_AFTER
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - clock.time()
     if not math.isfinite(seconds):
         return _RETRY_AFTER
     return min(max(seconds, 1.0), _LONGEST_RETRY)
@@ -157,6 +173,8 @@ def failed(error: object, endpoint: Endpoint, place: str) -> WebTVError:
 
 def unreachable(error: Exception, place: str) -> WebTVError:
     """The error that a failed exchange amounts to."""
+    if isinstance(error, httpx.DecodingError):
+        return packed(place)
     slow = isinstance(error, httpx.TimeoutException | TimeoutError)
     what = "no answer in time" if slow else "the server cannot be reached"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):

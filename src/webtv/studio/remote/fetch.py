@@ -9,12 +9,15 @@ from typing import IO
 
 import httpx
 
-from webtv.core.errors import ConfigError, QualityError, ResourceError, TransientError, WebTVError
-from webtv.studio.remote.guard import origin_of, shown
+from webtv.core.clock import Clock
+from webtv.core.errors import ConfigError, ResourceError, TransientError, WebTVError
+from webtv.studio.remote.guard import origin_of, packed, shown
+from webtv.studio.remote.patience import within
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _BLOCK = 1 << 20
+_SERVE = "have the server serve its videos itself, or from a public https address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ async def fetch(
     credentials: Credentials,
     max_bytes: int,
     seconds: float,
+    clock: Clock,
     refusal: Refusal,
 ) -> int:
     """Bring a file here.
@@ -59,32 +63,40 @@ async def fetch(
         credentials: for one host.
         max_bytes: size at most, whatever is announced.
         seconds: for all of it.
+        clock: counts them.
         refusal: see :data:`Refusal`.
 
     Returns:
         Its size in bytes.
 
     Raises:
-        QualityError: too big, not http(s), too many redirects, or a host that is refused.
+        ConfigError: too big, packed, not http(s), too many redirects, or a host that is refused. No other
+            take would fare better, and this one is still there: whoever corrects it asks again.
         TransientError: it broke off, stalled, or the server failed.
         ResourceError: the disk is full.
     """
     place = shown(url)
+
+    async def follow() -> int:
+        nonlocal place
+        target = _checked(url, None)
+        for _ in range(_MOST_REDIRECTS + 1):
+            place = shown(target)
+            async with client.stream("GET", target, headers=credentials.for_url(target)) as response:
+                if response.status_code in _REDIRECTS and "location" in response.headers:
+                    target = _checked(response.headers["location"], target)
+                    continue
+                if response.status_code != 200:
+                    raise refusal(response)
+                return await _save(response, to, max_bytes, place)
+        raise ConfigError(f"more than {_MOST_REDIRECTS} redirects", place=place, remedy=_SERVE)
+
     try:
-        async with asyncio.timeout(seconds):
-            target = _checked(url, None)
-            for _ in range(_MOST_REDIRECTS + 1):
-                place = shown(target)
-                async with client.stream("GET", target, headers=credentials.for_url(target)) as response:
-                    if response.status_code in _REDIRECTS and "location" in response.headers:
-                        target = _checked(response.headers["location"], target)
-                        continue
-                    if response.status_code != 200:
-                        raise refusal(response)
-                    return await _save(response, to, max_bytes, place)
-            raise QualityError(f"more than {_MOST_REDIRECTS} redirects", place=place)
+        return await within(clock, seconds, follow())
     except (TimeoutError, httpx.TimeoutException) as error:
         raise TransientError("the file does not arrive in time", place=place) from error
+    except httpx.DecodingError as error:
+        raise packed(place) from error
     except httpx.RemoteProtocolError as error:
         raise TransientError("the file broke off before its end", place=place) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -97,27 +109,27 @@ def _checked(url: str, base: httpx.URL | None) -> httpx.URL:
     try:
         target = httpx.URL(url) if base is None else base.join(url)
     except httpx.InvalidURL:
-        raise QualityError("the answer leads to no address at all") from None
+        raise ConfigError("the answer leads to no address at all", remedy=_SERVE) from None
     if target.scheme not in ("http", "https") or not target.host:
-        raise QualityError(f"the answer leads to {target.scheme or 'no scheme'}:, which is refused")
+        what = target.scheme or "no scheme"
+        raise ConfigError(f"the answer leads to {what}:, which is refused", remedy=_SERVE)
+    place = shown(target)
     if target.userinfo:
-        raise QualityError("the answer leads to an address with a password in it", place=shown(target))
+        raise ConfigError("the answer leads to an address with a password in it", place=place, remedy=_SERVE)
     if base is not None and base.scheme == "https" and target.scheme == "http":
-        raise QualityError("the answer leads from https to http, which is refused", place=shown(target))
+        raise ConfigError("the answer leads from https to http, which is refused", place=place, remedy=_SERVE)
     return target
 
 
 async def _save(response: httpx.Response, to: Path, max_bytes: int, place: str) -> int:
-    too_big = QualityError(
+    too_big = ConfigError(
         f"the video is larger than {max_bytes / 1e6:g} MB",
         place=place,
-        remedy="raise max_mb to take it",
+        remedy="raise the endpoint's max_mb; the video that was made is fetched then",
     )
     announced = response.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise too_big
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise QualityError("the video is packed, which nobody asked for", place=place)
     size = 0
     block = bytearray()
     try:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import certifi
 import httpx
 
-from webtv.core.errors import ConfigError, QualityError, TransientError
+from webtv.core.errors import ConfigError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,6 +33,7 @@ _MOST = 4  # addresses of a host that are tried
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.ip_network("::/96")
+_ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")  # some of them pass for global; none is anybody's server
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -77,10 +78,14 @@ def trouble_with(address: str) -> str:
         ("a link-local address", ip.is_link_local),
         ("a multicast address", ip.is_multicast),
         ("an unspecified address", ip.is_unspecified),
-        ("a private address", ip.is_private or ip in _LOCAL_NAT64),
-        ("a reserved address", ip.is_reserved or not ip.is_global),
+        ("a private address", ip.is_private or ip in _LOCAL_NAT64 or _is_site_local(ip)),
+        ("a reserved address", ip.is_reserved or not ip.is_global or ip in _ASSIGNMENTS),
     )
     return next((kind for kind, applies in kinds if applies), "")
+
+
+def _is_site_local(ip: IPAddress) -> bool:
+    return isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
 
 
 def _inside(ip: IPAddress) -> ipaddress.IPv4Address | None:
@@ -112,8 +117,7 @@ class Guard:
         """The addresses of a host to which a connection may go now.
 
         Raises:
-            ConfigError: the operator named the host, it is private, and he did not allow that.
-            QualityError: a server sent us there, and it is private.
+            ConfigError: the host is private, and the operator did not name it or did not allow that.
             TransientError: the name cannot be resolved.
         """
         place = f"{host}:{port}"
@@ -138,7 +142,12 @@ class Guard:
                     place=place,
                     remedy="set allow_private to true for the endpoint if that is meant",
                 )
-            raise QualityError(f"the answer leads to {trouble}, which is refused", place=place)
+            raise ConfigError(
+                f"the answer leads to {trouble}, which is refused",
+                place=place,
+                remedy="have the server answer with public addresses, or name this one among the endpoint's "
+                "and set allow_private",
+            )
         return addresses[:_MOST]
 
 
@@ -164,9 +173,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
         Raises:
             WebTVError: see :meth:`Guard.admit`.
+            httpx.DecodingError: the answer is packed; not a byte of it is read.
             httpx.TransportError: as httpx does.
         """
         host, port = origin_of(request.url)
+        # What is read is counted as it comes, so nothing may grow by unpacking.
+        request.headers["accept-encoding"] = "identity"
         failure: httpx.TransportError | None = None
         for address in await self._guard.admit(request.url.host, port):
             direct = httpx.Request(
@@ -177,7 +189,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 extensions={**request.extensions, "sni_hostname": host},
             )
             try:
-                return await self._inner.handle_async_request(direct)
+                return await _plain(await self._inner.handle_async_request(direct), request)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
         raise failure or httpx.ConnectError("the host has no address")
@@ -185,6 +197,24 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close connections."""
         await self._inner.aclose()
+
+
+async def _plain(response: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """An answer as it is; httpx would unpack a packed one without asking how large it becomes."""
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing in ("", "identity"):
+        return response
+    await response.aclose()
+    raise httpx.DecodingError("the answer is packed", request=request)
+
+
+def packed(place: str) -> ConfigError:
+    """The error that a :class:`httpx.DecodingError` of a guarded client amounts to."""
+    return ConfigError(
+        "the answer is packed, which nobody asked for",
+        place=place,
+        remedy="have the server, or the proxy before it, heed `Accept-Encoding: identity`",
+    )
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -208,7 +238,6 @@ async def guarded_client(guard: Guard, context: ssl.SSLContext) -> "AsyncIterato
     """An HTTP client that goes where the guard lets it, follows no redirect and knows no proxy or netrc."""
     transport = GuardedTransport(guard, context)
     timeout = httpx.Timeout(30.0, connect=10.0)
-    # What is read is counted as it comes, so nothing may grow by unpacking.
     headers = {"user-agent": "WebTV", "accept-encoding": "identity"}
     async with httpx.AsyncClient(
         transport=transport, timeout=timeout, headers=headers, trust_env=False

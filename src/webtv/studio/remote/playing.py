@@ -4,6 +4,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import cv2
@@ -14,7 +15,7 @@ from webtv.studio.ports import Chunk, Frames, ShotRequest
 from webtv.studio.remote.screening import Received, frames_of, opened
 
 _SLOWEST = 4  # frames per second below which interpolation has nothing left to join
-_CHUNK = 8
+CHUNK = 8  # frames
 _NEARLY = 0.98  # a take that is shorter by less is held on its last frame
 
 
@@ -59,27 +60,37 @@ def timing(received: Received, request: ShotRequest, slowest: float, place: str 
     return Timing(rate, sources, slower)
 
 
-def play(received: Received, request: ShotRequest, timing: Timing, place: str = "") -> Iterator[Chunk]:
-    """Decode a screened file again, into chunks; blocking.
+def play(
+    path: Path, container: str, size: tuple[int, int], timing: Timing, place: str = ""
+) -> Iterator[Chunk]:
+    """Decode a screened file again, into chunks; blocking, and in the child as :func:`screen` is.
 
     Pictures keep the finished clip's aspect (the middle is kept) and are made smaller where they are larger.
 
+    Args:
+        path: the file.
+        container: what it was screened as.
+        size: width and height of the finished clip, in pixels.
+        timing: which frames are shown when.
+        place: where it came from, for errors.
+
     Raises:
         QualityError: it decodes otherwise than before.
+        MemoryError: it takes more than this process may have.
     """
     wanted, start = 0, 0
     held: list[Frames] = []
-    with opened(received.path, received.container, place) as stream:
+    with opened(path, container, place) as stream:
         for index, frame in enumerate(frames_of(stream, place)):
             if wanted >= len(timing.sources):
                 break
             if timing.sources[wanted] != index:
                 continue
-            picture = _fitted(frame, request)
+            picture = _fitted(frame, *size)
             while wanted < len(timing.sources) and timing.sources[wanted] == index:
                 held.append(picture)
                 wanted += 1
-                if len(held) == _CHUNK:
+                if len(held) == CHUNK:
                     yield Chunk(np.stack(held), start, timing.fps)
                     start, held = wanted, []
     if held:
@@ -88,15 +99,15 @@ def play(received: Received, request: ShotRequest, timing: Timing, place: str = 
         raise QualityError("the video decodes otherwise than a moment ago", place=place)
 
 
-def _fitted(frame: av.VideoFrame, request: ShotRequest) -> Frames:
+def _fitted(frame: av.VideoFrame, most_width: int, most_height: int) -> Frames:
     picture: Frames = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
     height, width = picture.shape[:2]
-    aspect = request.width / request.height
+    aspect = most_width / most_height
     wide, high = min(width, round(height * aspect)), min(height, round(width / aspect))
     left, top = (width - wide) // 2, (height - high) // 2
     picture = picture[top : top + high, left : left + wide]
-    scale = min(1.0, request.width / wide, request.height / high)
+    scale = min(1.0, most_width / wide, most_height / high)
     if scale < 1.0:
-        size = (min(request.width, round(wide * scale)), min(request.height, round(high * scale)))
+        size = (min(most_width, round(wide * scale)), min(most_height, round(high * scale)))
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(picture)

@@ -2,7 +2,8 @@
 
 The container is told from its first bytes and opened by that name alone, so that no playlist, script or
 manifest makes FFmpeg open other files or addresses; only codecs that video models write are decoded; every
-figure is counted, none is believed.
+figure is counted, none is believed. All of it happens in a child process (:mod:`.darkroom`), because a
+decoder allocates by what a file says of itself.
 """
 
 import time
@@ -19,11 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webtv.core.errors import QualityError
+from webtv.studio.remote.boxes import expect_sane_tables
 
+CONTAINERS = frozenset({"mov", "matroska", "avi"})
+SMALLEST, LARGEST = 32, 4096  # pixels of a side
+MOST_FRAMES = 20_000
+LONGEST = 600.0  # seconds
 _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg"})
-_SMALLEST, _LARGEST = 32, 4096
-_MOST_FRAMES = 20_000
-_LONGEST = 600.0  # seconds
 _FPS = (1, 240)
 _PATIENCE = 120.0  # seconds for decoding all of it
 _ROWS, _COLUMNS = 36, 64
@@ -45,6 +48,7 @@ class Received:
         height: likewise.
         times: seconds at which each frame is shown, rising, from 0.
         seconds: length, the last frame's share included.
+        flaw: why nobody would want to see it, as a sentence; empty if one may.
     """
 
     path: Path
@@ -54,6 +58,16 @@ class Received:
     height: int
     times: tuple[float, ...]
     seconds: float
+    flaw: str = ""
+
+    def expect_to_show(self, place: str = "") -> None:
+        """Refuse what a finished clip would be refused for.
+
+        Raises:
+            QualityError: it is black or stands still: the prompt's or the seed's doing, not the server's.
+        """
+        if self.flaw:
+            raise QualityError(self.flaw, place=place)
 
     @property
     def fps(self) -> float:
@@ -80,12 +94,15 @@ def screen(path: Path, place: str = "") -> Received:
         place: where it came from, for errors.
 
     Raises:
-        QualityError: it is no video, or none that may pass as a take.
+        QualityError: it is no video, or none that may pass as a take, whatever it shows.
+        MemoryError: it takes more than this process may have.
     """
     with path.open("rb") as file:
         container = container_of(file.read(16))
     if not container:
         raise QualityError("what came back is no MP4, WebM or AVI file", place=place)
+    if container == "mov":
+        expect_sane_tables(path, place)
     end = time.monotonic() + _PATIENCE
     look = _Look()
     times: list[float] = []
@@ -94,7 +111,7 @@ def screen(path: Path, place: str = "") -> Received:
         step = _step(stream, place)
         for frame in frames_of(stream, place):
             size = (frame.width, frame.height)
-            if len(times) >= _MOST_FRAMES or time.monotonic() > end:
+            if len(times) >= MOST_FRAMES or time.monotonic() > end:
                 raise QualityError("the video has more frames than a take may have", place=place)
             if not times:
                 first, shape = frame.time or 0.0, size
@@ -107,10 +124,10 @@ def screen(path: Path, place: str = "") -> Received:
     if not times:
         raise QualityError("the video holds no frame that can be decoded", place=place)
     seconds = times[-1] + _last_step(times, step)
-    if not 0 < seconds <= _LONGEST or not _FPS[0] <= len(times) / seconds <= _FPS[1]:
+    if not 0 < seconds <= LONGEST or not _FPS[0] <= len(times) / seconds <= _FPS[1]:
         raise QualityError(f"{len(times)} frames in {seconds:.1f} s are no take", place=place)
-    look.judge(len(times) / seconds, place)
-    return Received(path, container, codec, *shape, tuple(times), seconds)
+    flaw = look.flaw(len(times) / seconds)
+    return Received(path, container, codec, *shape, tuple(times), seconds, flaw)
 
 
 @contextmanager
@@ -122,6 +139,8 @@ def opened(path: Path, container: str, place: str) -> Iterator[Any]:
     """
     try:
         file: Any = av.open(str(path), format=container, options={"protocol_whitelist": "file"})
+    except MemoryError:  # one of FFmpeg's errors, too
+        raise
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise QualityError("the video cannot be opened: it is damaged or cut off", place=place) from error
     with file:
@@ -145,12 +164,14 @@ def frames_of(stream: Any, place: str) -> Iterator[Any]:
     """
     try:
         yield from stream.container.decode(stream)
+    except MemoryError:
+        raise
     except (av.error.FFmpegError, ValueError) as error:
         raise QualityError("the video is damaged: it cannot be decoded to its end", place=place) from error
 
 
 def _check_size(width: int, height: int, place: str) -> None:
-    if not (_SMALLEST <= width <= _LARGEST and _SMALLEST <= height <= _LARGEST):
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
         raise QualityError(f"{width} x {height} pixels are no take", place=place)
 
 
@@ -184,13 +205,14 @@ class _Look:
             self._anchor = small
         self._moved.append(moved)
 
-    def judge(self, fps: float, place: str) -> None:
-        """Refuse what a finished clip would be refused for."""
+    def flaw(self, fps: float) -> str:
+        """What a finished clip would be refused for; empty if for nothing."""
         black, still = _longest(self._black) / fps, (_longest([not m for m in self._moved]) + 1) / fps
         if all(self._black) or black >= _BLACK_SECONDS:
-            raise QualityError(f"the picture is black for {black:.1f} s", place=place)
+            return f"the picture is black for {black:.1f} s"
         if not any(self._moved[1:]) or still > _STILL_SECONDS:
-            raise QualityError(f"the picture stands still for {still:.1f} s", place=place)
+            return f"the picture stands still for {still:.1f} s"
+        return ""
 
 
 def _longest(flags: list[bool]) -> int:

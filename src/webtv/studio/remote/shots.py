@@ -1,28 +1,29 @@
 """Takes from an operator's endpoint: ordered once, watched, fetched, screened, and only then a take."""
 
-import asyncio
 import os
 import random
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
 from webtv.core.clock import Clock, SystemClock
-from webtv.core.errors import Category, QualityError, RateLimited, WebTVError
+from webtv.core.errors import Category, ConfigError, QualityError, RateLimited, WebTVError
 from webtv.core.events import Event, EventSink, LogSink, Severity
 from webtv.studio.capability import Capability
 from webtv.studio.ports import Chunk, Credit, Media, ShotRequest
 from webtv.studio.remote.answers import not_a_video
 from webtv.studio.remote.asking import Asked, ask, judge_options
 from webtv.studio.remote.breaker import Breaker, Rota, State
+from webtv.studio.remote.darkroom import Darkroom
 from webtv.studio.remote.endpoint import Address, Endpoint
 from webtv.studio.remote.fetch import fetch
+from webtv.studio.remote.flights import only_one
 from webtv.studio.remote.guard import Guard, Resolver, guarded_client, resolve, shown, trust
 from webtv.studio.remote.maker import Maker
-from webtv.studio.remote.playing import Timing, play, timing
-from webtv.studio.remote.screening import Received, screen
+from webtv.studio.remote.playing import Timing, timing
+from webtv.studio.remote.screening import Received
 from webtv.studio.remote.tickets import MemoryTickets, Order, Tickets
 
 _FETCH_SECONDS = 600.0
@@ -36,7 +37,11 @@ class RemoteShots:
     """A :class:`webtv.studio.ports.ShotMaker` at an operator's endpoint.
 
     The take is fetched whole and screened before its first chunk. Closing the iterator or cancelling it
-    cancels the job at the server, as long as it is not done.
+    cancels the job at the server, as long as it is not done, nobody else in this process waits for the same
+    take, and the process is not about to end (:mod:`webtv.studio.leaving`).
+
+    What was paid for can be had again: until :meth:`settle` is told that a take is safe, or its ticket is two
+    weeks old, asking for the same take fetches the same video.
 
     Args:
         name: the endpoint's.
@@ -114,27 +119,45 @@ class RemoteShots:
         Raises:
             RateLimited: the server asks for patience, or every address rests; says for how long.
             TransientError: no answer, a failed job, or one that took too long.
-            QualityError: what came back is no video, too large, black, frozen or too short.
+            QualityError: what came back is no video, black, frozen or too short.
             SafetyError: the server refuses the prompt.
-            ConfigError: address, token, inputs or model are wrong.
+            ConfigError: address, token, inputs or model are wrong, or the video is too large or lies where it
+                may not be fetched from; it is fetched once that is corrected.
             ResourceError: the server wants to be paid, or the disk is full.
             ComponentError: gradio_client is not installed.
         """
-        asked = ask(self._name, self._endpoint, self._options, request)
-        order = Order(self._tickets, asked.key)
+        asked = self._asked(request)
         if self._scratch is not None:
             self._scratch.mkdir(parents=True, exist_ok=True)
         # Named by process, as the studio's scratch folders are, so that what a killed one leaves is tidied.
-        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-remote-", dir=self._scratch) as folder:
-            received, plan = await self._obtain(asked, order, request, Path(folder))
-            chunks = play(received, request, plan, self._name)
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-                yield chunk
-        order.forget()
+        prefix = f"{os.getpid()}-remote-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=self._scratch) as folder:
+            async with AsyncExitStack() as stack:
+                async with only_one(self._tickets, asked.key, self._clock) as alone:
+                    order = Order(self._tickets, asked.key, alone)
+                    room, received, plan = await self._obtain(asked, order, request, Path(folder), stack)
+                try:
+                    chunks = await stack.enter_async_context(aclosing(room.played(received, request, plan)))
+                    async for chunk in chunks:
+                        yield chunk
+                except QualityError:
+                    order.forget()  # it decoded a moment ago, and does not any more
+                    raise
+
+    def settle(self, request: ShotRequest) -> None:
+        """Forget the ticket of a take: it is safe where whoever asked for it keeps takes.
+
+        Raises:
+            ResourceError: the ticket cannot be removed.
+        """
+        self._tickets.drop(self._asked(request).key)
+
+    def _asked(self, request: ShotRequest) -> Asked:
+        return ask(self._name, self._endpoint, self._options, request)
 
     async def _obtain(
-        self, asked: Asked, order: Order, request: ShotRequest, folder: Path
-    ) -> tuple[Received, Timing]:
+        self, asked: Asked, order: Order, request: ShotRequest, folder: Path, stack: AsyncExitStack
+    ) -> tuple[Darkroom, Received, Timing]:
         begun = self._clock.monotonic()
         tried: list[Address] = []
         while True:
@@ -151,13 +174,24 @@ class RemoteShots:
                 order.place(address.url, f"{self._noise.getrandbits(128):032x}", self._clock.time())
             tried.append(address)
             breaker.begin()
+            brought, received = False, None
             try:
                 path = folder / str(len(tried))
                 await self._bring(address, asked, order, begun, path)
-                received = await asyncio.to_thread(screen, path, breaker.name)
+                brought = True
+                room = await stack.enter_async_context(Darkroom(path, breaker.name))
+                received = await room.screened()
+                received.expect_to_show(breaker.name)
                 plan = timing(received, request, self._endpoint.slowest, breaker.name)
             except WebTVError as error:
-                self._blame(breaker, error)
+                if received is not None:
+                    # A video, as asked for: that nobody wants to see it says nothing against the address, or
+                    # one channel's prompts would keep it from all others.
+                    breaker.succeeded()
+                elif brought and not isinstance(error, QualityError):
+                    breaker.abandoned()  # our own trouble
+                else:
+                    self._blame(breaker, error)
                 self._settle(order, error)
                 if order.ticket is not None or not self._elsewhere(error, tried, begun):
                     raise
@@ -173,7 +207,7 @@ class RemoteShots:
                         f"{self._name} made {received.seconds:.1f} s of {request.seconds:g} s; "
                         f"they play {plan.slower:.2f} times slower",
                     )
-                return received, plan
+                return room, received, plan
 
     async def _bring(self, address: Address, asked: Asked, order: Order, begun: float, path: Path) -> None:
         assert order.ticket is not None
@@ -191,9 +225,7 @@ class RemoteShots:
                 maker = GradioSpace(
                     self._endpoint,
                     address,
-                    guard=guard,
                     client=client,
-                    trust=self._trust,
                     clock=self._clock,
                     events=self._events,
                     folder=path.parent,
@@ -212,6 +244,7 @@ class RemoteShots:
                 credentials=video.credentials,
                 max_bytes=self._endpoint.max_bytes,
                 seconds=min(_FETCH_SECONDS, self._endpoint.seconds),
+                clock=self._clock,
                 refusal=lambda response: not_a_video(response, self._endpoint, self._clock, place),
             )
 
@@ -232,6 +265,8 @@ class RemoteShots:
             return
         if isinstance(error, QualityError):
             order.forget()  # what lies there will not get better
+        elif isinstance(error, ConfigError) and ticket.video:
+            return  # it is paid for and there, and fetched as soon as the settings allow it
         elif self._clock.time() - ticket.at > self._endpoint.seconds + _GIVEN_UP:
             order.forget()
             self._tell("given_up", f"{self._name}: a job is forgotten, its server was silent too long")

@@ -2,11 +2,13 @@
 
 A ticket is written before a job is submitted (with a number that a server may know it by), again when the
 server named the job, and again when its video is ready. Whoever asks for the same take after a crash finds
-it and goes on from there.
+it and goes on from there. It goes when the take is safe elsewhere, or when there is nothing left to fetch.
 """
 
 import json
+import math
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -19,7 +21,10 @@ _KEEP = 14 * 86_400.0  # seconds; no server keeps a video that long
 
 
 class Tickets(Protocol):
-    """A small store of texts by content key. Calls are quick, so that no cancellation comes between."""
+    """A small store of texts by content key. Calls are quick, so that no cancellation comes between.
+
+    Two objects over the same store are equal: by that, lanes know that they want the same take.
+    """
 
     def get(self, key: str) -> str | None:
         """The ticket, or None."""
@@ -62,6 +67,12 @@ class FileTickets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FileTickets) and other._folder.absolute() == self._folder.absolute()
+
+    def __hash__(self) -> int:
+        return hash(self._folder.absolute())
 
     def get(self, key: str) -> str | None:
         """The ticket, or None."""
@@ -139,10 +150,10 @@ class Ticket:
         try:
             told: Any = json.loads(text)
             ticket = cls(**told)
-        except (ValueError, TypeError):
+            texts = (ticket.address, ticket.nonce, ticket.job, ticket.video)
+            sound = all(isinstance(item, str) for item in texts) and math.isfinite(ticket.at)
+        except (ValueError, TypeError, OverflowError):
             return None
-        texts = (ticket.address, ticket.nonce, ticket.job, ticket.video)
-        sound = all(isinstance(item, str) for item in texts) and isinstance(ticket.at, int | float)
         return ticket if sound else None
 
 
@@ -152,15 +163,22 @@ class Order:
     Args:
         store: where it is kept.
         key: content key of the take.
+        alone: whether nobody else in this process waits for the same take.
     """
 
-    def __init__(self, store: Tickets, key: str) -> None:
+    def __init__(self, store: Tickets, key: str, alone: Callable[[], bool] = lambda: True) -> None:
         self._store = store
         self._key = key
+        self._alone = alone
         text = store.get(key)
         self.ticket = Ticket.from_text(text) if text is not None else None
         if text is not None and self.ticket is None:
             store.drop(key)
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether the job is this order's, and nobody else in this process waits for it."""
+        return self.ticket is not None and bool(self.ticket.job) and self._is_kept and self._alone()
 
     def place(self, address: str, nonce: str, at: float) -> None:
         """Write down that a job is about to be ordered."""
@@ -177,9 +195,21 @@ class Order:
         self._keep(replace(self.ticket, video=video))
 
     def forget(self) -> None:
-        """It was taken home, refused, failed or cancelled: asking again means ordering again."""
+        """It is safe, refused, failed or cancelled: asking again means ordering again."""
+        if self._is_kept:
+            self._store.drop(self._key)
         self.ticket = None
-        self._store.drop(self._key)
+
+    @property
+    def _is_kept(self) -> bool:
+        """Whether the store's ticket is this one, and not that of somebody who ordered the same take anew."""
+        text = self._store.get(self._key)
+        kept = Ticket.from_text(text) if text is not None else None
+        return (
+            kept is not None
+            and self.ticket is not None
+            and (kept.nonce, kept.job) == (self.ticket.nonce, self.ticket.job)
+        )
 
     def _keep(self, ticket: Ticket) -> None:
         self._store.put(self._key, ticket.to_text())

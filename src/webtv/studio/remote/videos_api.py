@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ import httpx
 from webtv.core.clock import Clock
 from webtv.core.errors import RateLimited, TransientError, WebTVError
 from webtv.core.events import Event, EventSink, Severity
+from webtv.studio.leaving import is_leaving
 from webtv.studio.progress import tell
 from webtv.studio.remote.answers import Answer, answer_to, failed, refused, unreachable
 from webtv.studio.remote.asking import IMAGE, Asked
@@ -31,6 +31,9 @@ _DONE = frozenset({"completed", "succeeded", "success", "done"})
 _FAILED = frozenset({"failed", "error", "cancelled", "canceled", "expired", "rejected"})
 _UNDECIDED = frozenset({408, 502, 504})  # what stands between us and the server gave up, not the server
 _MISSES = 5  # polls in a row without a usable answer
+_WORD = 30.0  # seconds between two words while nothing is asked
+# Seconds for an order with its picture, for a look (the less the nearer the deadline is), for taking leave.
+_ORDER, _LOOK, _SHORTEST_LOOK, _LEAVE = 120.0, 60.0, 10.0, 10.0
 
 
 def videos_url(address: str) -> str:
@@ -80,7 +83,8 @@ class VideosApi:
                 await self._submit(asked, order)
             await self._wait(order, deadline)
         except asyncio.CancelledError:
-            await finished(self._cancel(order))
+            if not is_leaving():  # else whoever comes after us goes on with the job: its ticket stays
+                await finished(self._cancel(order))
             raise
         video = f"{self._job_url(order)}/content"
         order.ready(video)
@@ -95,11 +99,11 @@ class VideosApi:
 
     async def _sent(self, request: httpx.Request, order: Order) -> None:
         try:
-            answer = await answer_to(self._client, request)
+            answer = await answer_to(self._client, request, self._clock, _ORDER)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, WebTVError) as error:
             order.forget()  # nothing was sent
             raise error if isinstance(error, WebTVError) else unreachable(error, self._place) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise unreachable(error, self._place) from error
         if not 200 <= answer.status < 300:
             if answer.status not in _UNDECIDED:
@@ -135,11 +139,11 @@ class VideosApi:
         )
 
     async def _wait(self, order: Order, deadline: float) -> None:
-        misses = 0
+        misses = done = 0
         strange = ""
         while True:
             try:
-                job = await self._look(order)
+                job = await self._look(order, deadline)
             except TransientError as error:
                 misses += 1
                 pause = self._endpoint.poll * 2**misses
@@ -149,6 +153,7 @@ class VideosApi:
                 late = self._clock.monotonic() + pause > deadline
                 if misses >= _MISSES or late or order.ticket is None:
                     raise
+                tell("shot", done, 100)
             else:
                 misses, pause = 0, self._endpoint.poll
                 state = str(job.get("status") or "").lower()
@@ -161,7 +166,8 @@ class VideosApi:
                 if state not in _WAITING | _WORKING and state != strange:
                     strange = state
                     self._wonder(state)
-                tell("shot", _percent(job.get("progress")), 100)
+                done = _percent(job.get("progress"))
+                tell("shot", done, 100)
             if self._clock.monotonic() + pause > deadline:
                 await finished(self._cancel(order))
                 raise TransientError(
@@ -169,14 +175,23 @@ class VideosApi:
                     place=self._place,
                     remedy="raise the endpoint's seconds, or ask for less",
                 )
-            await self._clock.sleep(pause)
+            await self._rest(pause, done)
 
-    async def _look(self, order: Order) -> Mapping[str, Any]:
+    async def _rest(self, seconds: float, done: int) -> None:
+        """Wait, and say again how far the job is: one of which nothing is heard passes for one that hangs."""
+        over = self._clock.monotonic() + seconds
+        while (left := over - self._clock.monotonic()) > _WORD:
+            await self._clock.sleep(_WORD)
+            tell("shot", done, 100)
+        await self._clock.sleep(left)
+
+    async def _look(self, order: Order, deadline: float) -> Mapping[str, Any]:
         url = self._job_url(order)
+        patience = min(_LOOK, max(_SHORTEST_LOOK, deadline - self._clock.monotonic()))
         request = self._client.build_request("GET", url, headers=self.credentials.headers)
         try:
-            answer = await answer_to(self._client, request)
-        except httpx.HTTPError as error:
+            answer = await answer_to(self._client, request, self._clock, patience)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise unreachable(error, self._place) from error
         if answer.status in (404, 410):
             order.forget()
@@ -186,13 +201,13 @@ class VideosApi:
         return answer.json(self._place)
 
     async def _cancel(self, order: Order) -> None:
-        """Tell the server that nobody waits any more; best effort."""
-        if order.ticket is None or not order.ticket.job:
+        """Tell the server that nobody waits any more, if that is so; best effort."""
+        if not order.may_be_cancelled:
             return
         request = self._client.build_request("DELETE", self._job_url(order), headers=self.credentials.headers)
         answer: Answer | None = None
-        with contextlib.suppress(httpx.HTTPError, WebTVError):
-            answer = await answer_to(self._client, request)
+        with contextlib.suppress(httpx.HTTPError, WebTVError, TimeoutError):
+            answer = await answer_to(self._client, request, self._clock, _LEAVE)
         order.forget()
         if answer is None or not (200 <= answer.status < 300 or answer.status in (404, 410)):
             self._events(
@@ -219,6 +234,7 @@ class VideosApi:
 
 
 def _percent(progress: object) -> int:
-    if isinstance(progress, bool) or not isinstance(progress, int | float) or not math.isfinite(progress):
+    # Compared before it is converted: JSON has whole numbers that no float holds, and NaN is above nothing.
+    if isinstance(progress, bool) or not isinstance(progress, int | float) or not progress > 0:
         return 0
-    return int(min(max(progress, 0), 100))
+    return 100 if progress >= 100 else int(progress)

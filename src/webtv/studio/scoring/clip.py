@@ -12,21 +12,23 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webtv.core.errors import ConfigError, InputError, ResourceError, TransientError
+from webtv.core.errors import ConfigError, InputError, InternalError, ResourceError, TransientError
+from webtv.core.libraries import is_unreachable, library, quiet_library
 from webtv.prompts.sequence import ShotPrompt
 from webtv.studio.capability import Capability
-from webtv.studio.diffusers.runtime import Runtime, library
+from webtv.studio.diffusers import wording
+from webtv.studio.diffusers.runtime import Runtime
 from webtv.studio.options import whole_number
 from webtv.studio.ports import Frames, Score
 from webtv.studio.progress import tell
 from webtv.studio.scoring.measures import MeasureScorer, summed
 
-MODEL: Final = "openai/clip-vit-base-patch32"
+MODEL: Final = "google/siglip-base-patch16-224"
 _PLACE = "studio.score clip"
 _BATCH = 4  # frames between two looks at whether anybody still waits
 _CLIPSCORE = 2.5
@@ -74,8 +76,26 @@ class ClipScorer:
             disk_gb=0.6,
         )
 
+    @property
+    def loads(self) -> dict[str, str]:
+        """What decides what it loads: the model, and not how many frames it looks at."""
+        return {"model": self._model}
+
+    def adopt(self, previous: Self) -> None:
+        """Take over what one with other options has loaded.
+
+        Raises:
+            InternalError: that one loads something else.
+        """
+        if previous.loads != self.loads:
+            said = f"{Path(previous._model).name} was to be taken over for another model"
+            raise InternalError(said, place=_PLACE, remedy="report it")
+        self._loaded, previous._loaded = previous._loaded, None
+
     async def score(self, frames: Frames, fps: int, prompt: ShotPrompt) -> Score:
-        """Compare a take with its prompt's text; cancelling stops it after a few frames.
+        """Compare a take with who does what where in its prompt; cancelling stops it after a few frames.
+
+        Of a prompt without such fields, with the beginning of its text that the model has room for.
 
         Raises:
             InputError: this is no take, or the prompt has no text.
@@ -91,7 +111,7 @@ class ClipScorer:
         abandoned = threading.Event()
         try:
             shows, alike = await asyncio.to_thread(
-                self._compare, [np.array(frames[at]) for at in looked], prompt.text, abandoned
+                self._compare, [np.array(frames[at]) for at in looked], prompt, abandoned
             )
         finally:
             abandoned.set()
@@ -101,14 +121,14 @@ class ClipScorer:
         return summed(parts, _WEIGHTS, _REASONS)
 
     def _compare(
-        self, pictures: Sequence[Frames], text: str, abandoned: threading.Event
+        self, pictures: Sequence[Frames], prompt: ShotPrompt, abandoned: threading.Event
     ) -> tuple[float, float]:
         torch = library("torch", _PLACE)
         with self._busy:
             if self._loaded is None:
                 self._loaded = _Model(self._model, self._runtime)
             try:
-                written = self._loaded.text(text)
+                written = self._loaded.text(prompt)
                 seen: list[NDArray[np.float32]] = []
                 for start in range(0, len(pictures), _BATCH):
                     if abandoned.is_set():
@@ -135,7 +155,7 @@ class _Model:
 
     def __init__(self, name: str, runtime: Runtime) -> None:
         self._torch = torch = library("torch", _PLACE)
-        transformers = library("transformers", _PLACE)
+        transformers = quiet_library("transformers", _PLACE)
         source = runtime.locate(name)
         self._device = runtime.torch_device(torch)
         self._dtype = runtime.torch_dtype(torch, self._device, "float16")
@@ -157,10 +177,10 @@ class _Model:
         self._longest = int(model.config.text_config.max_position_embeddings)
         self._probability = hasattr(model, "logit_bias")
 
-    def text(self, text: str) -> NDArray[np.float32]:
-        """A text as a unit vector, float32[D]; what is too long for the model is cut off."""
+    def text(self, prompt: ShotPrompt) -> NDArray[np.float32]:
+        """What is looked for as a unit vector, float32[D]; camera and look are no part of it."""
         tokens = self._tokenizer(
-            [text],
+            [wording.seen(prompt, wording.room(self._tokenizer, self._longest))],
             # SigLIP was trained on texts of one length.
             padding="max_length" if self._probability else True,
             truncation=True,
@@ -195,15 +215,12 @@ class _Model:
 
 
 def _not_loaded(name: str, error: Exception) -> ConfigError | TransientError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ConnectionError | TimeoutError):
-            return TransientError(
-                f"the model {Path(name).name} could not be fetched",
-                place=_PLACE,
-                remedy="check the network, or name a folder that holds the model",
-            )
-        cause = cause.__cause__ or cause.__context__
+    if is_unreachable(error):
+        return TransientError(
+            f"the model {Path(name).name} could not be fetched",
+            place=_PLACE,
+            remedy="check the network, or name a folder that holds the model",
+        )
     return ConfigError(
         f"no model that compares pictures with texts could be loaded from {Path(name).name}",
         place=_PLACE,

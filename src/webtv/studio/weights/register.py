@@ -68,7 +68,6 @@ PUBLISHED: Mapping[str, Published] = {
         Published("Wan-AI/Wan2.1-T2V-1.3B-Diffusers", "text to video, 832x480", _APACHE, 17.0),
         Published("Wan-AI/Wan2.1-I2V-14B-480P-Diffusers", "image to video, 832x480", _APACHE, 77.0),
         Published("Wan-AI/Wan2.2-TI2V-5B-Diffusers", "text and image to video, 1280x704", _APACHE, 34.0),
-        Published("FastVideo/FastWan2.1-T2V-1.3B-Diffusers", "text to video in 3 steps", _APACHE, 17.0),
         Published(
             "FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers", "text to video in 3 steps", _APACHE, 34.0
         ),
@@ -90,6 +89,7 @@ PUBLISHED: Mapping[str, Published] = {
         Published("facebook/musicgen-stereo-medium", "text to music, stereo", _BY_NC, 8.0),
         Published("facebook/musicgen-stereo-large", "text to music, stereo", _BY_NC, 13.4),
         Published("openai/clip-vit-base-patch32", "pictures compared with texts", _MIT, 0.6),
+        Published("Qwen/Qwen2.5-7B-Instruct", "prompts, by conversation", _APACHE, 15.2),
         Published("google/siglip-base-patch16-224", "pictures compared with texts", _APACHE, 0.8),
     )
 }

@@ -61,6 +61,13 @@ def of_pipeline(names: Iterable[str], parts: frozenset[str], variant: str | None
     return [str(path) for path in paths if wanted(path)]
 
 
+def pickles_needed(names: Iterable[str]) -> list[str]:
+    """The pickles that lie in folders without weights that are only numbers: without them a part is empty."""
+    paths = [PurePosixPath(name) for name in names]
+    safe = {path.parent for path in paths if path.name.lower().endswith(SAFE)}
+    return [str(path) for path in paths if path.name.lower().endswith(PICKLES) and path.parent not in safe]
+
+
 def _variant(path: PurePosixPath) -> str | None:
     """The variant of a file of weights, empty for the plain one; None for any other file."""
     match = _WEIGHTS.fullmatch(path.name) or _SHARDS.fullmatch(path.name)

@@ -24,10 +24,10 @@ from webtv.core.errors import (
 from webtv.core.files import sha256_of
 from webtv.core.lock import LockHeld, held
 from webtv.studio.weights.hub import Hub, hub_errors
-from webtv.studio.weights.inspection import PICKLES, UNSAFE, WANTED, expect_safe, files_of
+from webtv.studio.weights.inspection import PICKLES, SAFE, UNSAFE, WANTED, expect_safe, files_of
 from webtv.studio.weights.lock import Locked, LockedFile, read_lock, write_lock
 from webtv.studio.weights.register import Licence, licence_of
-from webtv.studio.weights.selection import INDEX, of_pipeline, parts_of
+from webtv.studio.weights.selection import INDEX, of_pipeline, parts_of, pickles_needed
 
 _PLACE = "models"
 _ROOM = 1.05  # times a model's size that the disk must have free
@@ -225,7 +225,7 @@ class WeightStore:
     def _pulled(self, model: str, folder: Path, revision: str | None, tell: Tell) -> Stored:
         known = read_lock(self.lock_file).get(model)
         allowed = model in self.unsafe
-        patterns = [*WANTED, *(f"*{suffix}" for suffix in PICKLES if allowed)]
+        patterns = [*WANTED, *(f"*{suffix}" for suffix in PICKLES)]
         with hub_errors(model):
             wanted = revision or (known.revision if known else None)
             hub = Hub(self.token, self.endpoint)
@@ -238,12 +238,20 @@ class WeightStore:
                 hub.fetch(model, commit, INDEX, coming)
                 parts = _parts(model, coming / INDEX)
                 files = {name: files[name] for name in of_pipeline(files, parts, self.variant)}
-            if not any(name.endswith((".safetensors", *PICKLES)) for name in files):
+            pickles = pickles_needed(files)
+            if not any(name.endswith(SAFE) for name in files) and not pickles:
+                raise ConfigError(f"{model} holds no weights", place=_PLACE, remedy="name another model")
+            if pickles and not allowed:
                 raise ConfigError(
-                    f"{model} has no weights that are only numbers",
+                    f"{model} has weights that are no plain numbers: {pickles[0]}",
                     place=_PLACE,
                     remedy=UNSAFE,
                 )
+            files = {
+                name: size
+                for name, size in files.items()
+                if name in pickles or not name.lower().endswith(PICKLES)
+            }
             self._expect_room(model, sum(files.values()), coming)
             done, total = 0, sum(files.values())
             for name, size in sorted(files.items()):
