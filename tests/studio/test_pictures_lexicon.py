@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from webtv.studio.procedural.colour import NAMED
 from webtv.studio.procedural.figures import FIGURES
+from webtv.studio.procedural.forms import stem
 from webtv.studio.procedural.lexicon import read
 from webtv.studio.procedural.scenes import SCENES
 from webtv.studio.procedural.styles import STYLES
-from webtv.studio.procedural.vocabulary import FAMILIES, KINDS, stem
+from webtv.studio.procedural.vocabulary import FAMILIES, KINDS
 from webtv.studio.procedural.vocabulary import STYLES as STYLE_WORDS
 
 

@@ -15,7 +15,7 @@ from webtv.studio.procedural.spec import SceneSpec
 from webtv.studio.procedural.stage import Stage
 from webtv.studio.procedural.styles import STYLES, Style
 
-MODEL: Final = "webtv-procedural 1"
+MODEL: Final = "webtv-procedural 2"
 _CHUNK = 6  # frames; after interpolation and upscaling they take six times the room
 
 
