@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from sys import intern
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _UNEVEN = {
@@ -20,10 +21,10 @@ _UNEVEN = {
 _SIBILANTS = ("sses", "xes", "zzes", "ches", "shes")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)  # phrases come again and again, whole prompts hardly ever
 def lemmas(text: str) -> tuple[str, ...]:
     """The words of a text, lower case, in the singular as far as simple rules go."""
-    return tuple(singular(match[0]) for match in _WORD.finditer(text))
+    return tuple(intern(singular(match[0])) for match in _WORD.finditer(text))
 
 
 def singular(word: str) -> str:
