@@ -11,7 +11,9 @@ from typing import Any
 import av
 import pytest
 
+from webtv.commands import ClipWish
 from webtv.core.files import sha256_of
+from webtv.themes.channel import Rating
 
 REPOSITORY = Path(__file__).parents[1]
 CHANNELS = REPOSITORY / "channels"
@@ -167,6 +169,15 @@ def test_the_same_seed_makes_the_same_file(made: tuple[Path, dict[str, Any]], tm
     said = webtv(*arguments, "--seconds", "2").stdout
     assert sha256_of(tmp_path / "again.mp4") == made[1]["sha256"]
     assert said.startswith(f"{tmp_path / 'again.mp4'}: 48 frames")
+
+
+def test_without_a_seed_each_prompt_has_its_own() -> None:
+    def wish(text: str, seed: int | None = None) -> ClipWish:
+        return ClipWish(text, Path("x.mp4"), seed, 4, "720p24@1", Rating.EVERYONE)
+
+    assert wish("a hill").its_seed == wish("a hill").its_seed
+    assert wish("a hill").its_seed != wish("a lake").its_seed
+    assert wish("a hill", 0).its_seed == wish("a lake", 0).its_seed == 0
 
 
 @pytest.mark.parametrize(

@@ -90,14 +90,21 @@ async def write_prompts(settings: Settings, slug: str, number: int) -> list[dict
 
 @dataclass(frozen=True, slots=True)
 class ClipWish:
-    """What ``webtv make`` was asked for."""
+    """What ``webtv make`` was asked for; without a seed each prompt has one of its own."""
 
     text: str
     output: Path
-    seed: int
+    seed: int | None
     seconds: int
     format: str
     rating: Rating
+
+    @property
+    def its_seed(self) -> int:
+        """The seed, 0 to 2**63-1: two prompts that nobody gave one do not stand in the same place."""
+        from webtv.engine.orders import derive_seed
+
+        return derive_seed("make", self.text) if self.seed is None else self.seed
 
 
 async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
@@ -116,7 +123,7 @@ async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
     from webtv.studio.ports import BedRequest, ShotRequest
     from webtv.themes.channel import Channel
 
-    text, output, seed, seconds = wish.text, wish.output, wish.seed, wish.seconds
+    text, output, seed, seconds = wish.text, wish.output, wish.its_seed, wish.seconds
     if seconds % 2:
         raise InputError(
             f"{seconds} seconds are not whole GOPs", place="--seconds", remedy="write an even number"
@@ -136,7 +143,7 @@ async def make_clip(settings: Settings, wish: ClipWish) -> dict[str, Any]:
     frames = seconds * form.fps
     options = stages_of(Channel(name="make", theme=text))
     prompt = ShotPrompt("", "", "", "", "", "", "", "", "", text)
-    brief = MusicBrief("calm", 80, ("pad", "felt piano"))
+    brief = MusicBrief("calm", 80, ("pad", "felt piano"), text)
     composer = wiring.composer(options["music"])
     bed_request = BedRequest(brief, frames * form.samples_per_frame + CROSSFADE, derive_seed(seed, "bed"))
     bed_path = output.with_name(f".{output.name}.flac")

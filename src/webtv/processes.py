@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from webtv.core.allocator import give_memory_back
+from webtv.core.allocator import CHUNKS, give_memory_back
 from webtv.core.clock import SystemClock
 from webtv.core.errors import ConfigError, ConflictError
 from webtv.core.events import EventLog, LogSink
@@ -146,6 +146,7 @@ async def serve_studio(settings: Settings, *, leash: bool) -> None:
     from webtv.engine.worker import Worker
 
     configure_log(settings.log_level)
+    give_memory_back(arenas=2, large=CHUNKS)
     os.nice(settings.studio_nice)
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the control plane decides when a worker ends

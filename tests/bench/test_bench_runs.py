@@ -25,13 +25,20 @@ from webtv.core.clock import SystemClock
 from webtv.core.errors import ComponentError, InputError, InternalError, TransientError
 from webtv.core.format import house_format
 from webtv.core.settings import Settings
+from webtv.studio.procedural.scenes import SCENES
 from webtv.testing.clock import VirtualClock
 from webtv.testing.rtmp import RtmpServer, nginx_binary
 
 CHANNELS = Path(__file__).parents[2] / "channels"
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 STUDIO = {"realtime_factor", "realtime_factor_per_core", "ratio_naive", "ratio_naive_steps", "ms_per_frame"}
-STUDIO |= {"bottleneck_utilisation"}
+STUDIO |= {
+    "bottleneck_utilisation",
+    "ratio_to_naive",
+    "realtime_factor_per_scene",
+    "rss_mb",
+    "time_to_first_clip_s",
+}
 
 
 def told(report: Report) -> dict[str, object]:
@@ -140,6 +147,12 @@ def test_studio_makes_the_same_clips_in_every_way(tmp_path: Path) -> None:
     assert report["clips"] == 1
     assert report["seconds"] == 2.0
     assert set(report["ms_per_frame"]) == {"shot", "interpolate", "upscale", "master", "bed"}  # type: ignore[call-overload]
+    scenes = report["realtime_factor_per_scene"]
+    assert isinstance(scenes, dict)
+    assert 0 < scenes["worst"] <= scenes["median"]
+    assert set(scenes["by_scene"]) == {next(iter(SCENES))}
+    assert report["rss_mb"] > 0  # type: ignore[operator]
+    assert report["time_to_first_clip_s"] > 0  # type: ignore[operator]
     made = [
         *tmp_path.glob("ours0/library/**/*.mp4"),
         *tmp_path.glob("render0/*.mp4"),

@@ -26,6 +26,7 @@ class TimedStages:
             shot=_Shot(stages.shot, within),
             interpolate=_Interpolate(stages.interpolate, within),
             upscale=_Upscale(stages.upscale, within),
+            ahead=False,  # what is mastered meanwhile would count as theirs
         )
 
 

@@ -1,21 +1,24 @@
 """``webtv bench studio``: finished seconds per second, through the real chain and through two naive ones.
 
-Beside it, how busy the models' studio keeps its slowest stage (:mod:`webtv.bench.lanes`).
+Beside it, every family of scenes alone, how soon a cold start has its first clip, the memory that all of it
+takes, and how busy the models' studio keeps its slowest stage (:mod:`webtv.bench.lanes`).
 
 The prompts are what the shipped channels' grammar writes. One process per core works, as the station does;
 ours goes through :class:`webtv.engine.production.Production`, from prompt and brief to checked, labelled and
-stored clips. The naive ways are described in :mod:`webtv.bench.naive`. All ways make the same clips.
+stored clips. The naive ways are described in :mod:`webtv.bench.naive`: on one core, one thing after the
+other. All ways make the same clips.
 """
 
 import asyncio
 import multiprocessing
 import os
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -24,26 +27,25 @@ from webtv import wiring
 from webtv.bench.lanes import FULL, MASTERED, REQUIRED, LanesWorkload, measure_lanes
 from webtv.bench.lanes import QUICK as QUICK_LANES
 from webtv.bench.machine import describe_machine
-from webtv.bench.measurement import RUNS, Meter, figure, median
+from webtv.bench.measurement import RUNS, Meter, descendants, figure, median, pss_of
 from webtv.bench.naive import WAYS, make_naively, write_bed
 from webtv.bench.report import Report, Rows
+from webtv.bench.scripts import Script, channel_scripts, family_scripts
 from webtv.bench.stages import TimedStages, Times, own_times
+from webtv.core.allocator import CHUNKS, give_memory_back
 from webtv.core.clock import SystemClock
-from webtv.core.errors import InputError, QualityError
-from webtv.core.format import CROSSFADE
+from webtv.core.errors import QualityError
 from webtv.core.process import usable_cores
 from webtv.core.settings import Settings
-from webtv.engine.orders import BedOrder, ClipOrder, bed_order, clip_frames, clip_orders, derive_seed
+from webtv.engine.orders import BedOrder, ClipOrder, derive_seed
 from webtv.engine.production import Production
 from webtv.library.storage import Storage
-from webtv.prompts.grammar import GrammarWriter
-from webtv.prompts.sequence import SequencePlan
-from webtv.prompts.writer import Brief
 from webtv.studio.ports import BedRequest, ShotRequest
-from webtv.themes.channel import Channel
-from webtv.themes.loader import load_folder
 
 OURS = "ours"
+TIMED = "timed"
+FASTER, THAN_NAIVE = 1.5, 1.2  # what is required on two cores
+_LOOK = 0.5  # seconds between two looks at the memory
 STAGES = ("shot", "interpolate", "upscale", "master")
 
 
@@ -56,6 +58,7 @@ class Workload:
         shots: of the first sequence of each channel.
         seconds: length of each shot; 0 takes the channel's.
         runs: the median of so many counts.
+        families: at most so many families of scenes alone, as many clips of each as there are cores.
         lanes: what the models' studio does with stages of known length.
         mastered: the same with the station's own mastering; None leaves it out.
     """
@@ -64,20 +67,12 @@ class Workload:
     shots: int = 3
     seconds: int = 0
     runs: int = RUNS
+    families: int = 99
     lanes: LanesWorkload = FULL
     mastered: LanesWorkload | None = MASTERED
 
 
-QUICK = Workload(channels=1, shots=1, seconds=2, runs=1, lanes=QUICK_LANES, mastered=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One sequence to make, as its channel would."""
-
-    slug: str
-    channel: Channel
-    plan: SequencePlan
+QUICK = Workload(channels=1, shots=1, seconds=2, runs=1, families=1, lanes=QUICK_LANES, mastered=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class Job:
     """What one worker does at a time: a bed, or a clip.
 
     Attributes:
-        way: ``ours``, ``render`` or ``steps``.
+        way: ``ours``, ``timed`` (ours, one stage at a time), ``render`` or ``steps``.
         folder: where results go.
         ffmpeg: binary of the naive ways.
         bed: the order for a bed, or None.
@@ -122,10 +117,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One way, once through the whole workload."""
+    """One way, once through the whole workload.
+
+    Attributes:
+        wall: seconds that it took.
+        results: of its jobs, beds first.
+        memory: megabytes of all processes together at their highest (PSS).
+    """
 
     wall: float
     results: Sequence[Result]
+    memory: float
 
     @property
     def seconds(self) -> float:
@@ -160,28 +162,28 @@ def measure_studio(
         QualityError: not one clip passed its checks.
     """
     machine = describe_machine(ffmpeg)
-    sequences = asyncio.run(_write(settings, workload))
+    scripts = channel_scripts(
+        settings, channels=workload.channels, shots=workload.shots, seconds=workload.seconds
+    )
     # A process beyond the last clip would have nothing to do.
-    cores = min(usable_cores(), sum(len(script.plan.shots) for script in sequences))
+    cores = min(usable_cores(), sum(len(script.plan.shots) for script in scripts))
     runs: dict[str, list[Run]] = {way: [] for way in (OURS, *WAYS)}
     for number in range(workload.runs):
         for way, done in runs.items():
             place = folder / f"{way}{number}"
-            place.mkdir()
-            done.append(_run(way, place, ffmpeg, sequences, cores))
+            done.append(_run(way, place, ffmpeg, scripts, cores if way == OURS else 1))
     ours = runs[OURS]
     if not any(run.seconds for run in ours):
         reasons = {result.refused for result in ours[0].results if result.refused}
         raise QualityError("no clip passed its checks: " + "; ".join(sorted(reasons)))
     cost = {way: median(run.cpu_per_second for run in done) for way, done in runs.items()}
     factor = {way: median(run.realtime_factor for run in done) for way, done in runs.items()}
-    frames = sum(result.frames for run in ours for result in run.results)
-    spent: Counter[str] = Counter()
-    for run in ours:
-        for result in run.results:
-            spent.update(result.times)
+    first = median(_first_clip(folder / f"first{n}", ffmpeg, scripts[0]) for n in range(workload.runs))
+    families = {
+        family: _run(OURS, folder / f"family-{family}", ffmpeg, [script], cores).realtime_factor
+        for family, script in family_scripts(scripts[0], workload.families, cores).items()
+    }
     busy, busy_rows = asyncio.run(measure_lanes(folder / "lanes", workload.lanes))
-    per_frame = {stage: figure(1000 * spent[stage] / frames) for stage in (*STAGES, "bed")}
     refused = [result.refused for result in ours[0].results if result.refused]
     figures: dict[str, Any] = {
         "cores": cores,
@@ -190,12 +192,22 @@ def measure_studio(
         "refused": refused,
         "seconds": ours[0].seconds,
         "realtime_factor": figure(factor[OURS]),
+        "realtime_factor_required": FASTER,
         "realtime_factor_per_core": figure(1 / cost[OURS]),
         "realtime_factor_naive": figure(factor["render"]),
         "realtime_factor_naive_steps": figure(factor["steps"]),
+        "ratio_to_naive": figure(factor[OURS] / factor["steps"]),
+        "ratio_to_naive_required": THAN_NAIVE,
         "ratio_naive": figure(cost["render"] / cost[OURS]),
         "ratio_naive_steps": figure(cost["steps"] / cost[OURS]),
-        "ms_per_frame": per_frame,
+        "realtime_factor_per_scene": {
+            "worst": figure(min(families.values())),
+            "median": figure(median(families.values())),
+            "by_scene": {family: figure(value) for family, value in families.items()},
+        },
+        "rss_mb": figure(median(run.memory for run in ours)),
+        "time_to_first_clip_s": figure(first),
+        "ms_per_frame": _per_frame(_run(TIMED, folder / TIMED, ffmpeg, scripts, cores)),
         "bottleneck_utilisation": figure(busy),
         "bottleneck_utilisation_required": REQUIRED,
     }
@@ -207,13 +219,22 @@ def measure_studio(
     return Report("studio", machine, quick, figures, tables)
 
 
+def _per_frame(run: Run) -> dict[str, float]:
+    """CPU milliseconds per finished frame, by stage."""
+    frames = sum(result.frames for result in run.results)
+    spent: Counter[str] = Counter()
+    for result in run.results:
+        spent.update(result.times)
+    return {stage: figure(1000 * spent[stage] / frames) for stage in (*STAGES, "bed")}
+
+
 def _tables(
     figures: dict[str, Any], factor: dict[str, float], cost: dict[str, float], workload: Workload
 ) -> tuple[Rows, ...]:
     names = {
         OURS: "ours: checked, labelled, stored",
-        "render": "naive: every frame drawn in full",
-        "steps": "naive: the same steps",
+        "render": "naive, one process: every frame drawn in full",
+        "steps": "naive, one process: the same steps",
     }
     rows = [
         (names[way], f"{factor[way]:.2f}", f"{1 / cost[way]:.2f}", f"{cost[way] / cost[OURS]:.2f}")
@@ -222,56 +243,81 @@ def _tables(
     columns = ("finished seconds", "per second", "per second of CPU", "CPU, ours = 1")
     note = (
         f"{figures['clips']} clips, {figures['seconds']:g} s of video, {figures['cores']} worker processes, "
-        f"beds included, {len(figures['refused'])} clips refused by the checks; median of {workload.runs}."
+        f"beds included, {len(figures['refused'])} clips refused by the checks; median of {workload.runs}. "
+        f"{figures['rss_mb']:.0f} MB; "
+        f"first clip of a cold start after {figures['time_to_first_clip_s']:.1f} s."
     )
     stages = [(stage, f"{value:.1f}") for stage, value in figures["ms_per_frame"].items()]
     stages.append(("together", f"{sum(figures['ms_per_frame'].values()):.1f}"))
+    scenes = figures["realtime_factor_per_scene"]
+    alone = sorted(scenes["by_scene"].items(), key=lambda item: float(item[1]))
     return (
         Rows("Studio", columns, rows, note),
         Rows("Where it goes", ("stage", "CPU ms per finished frame"), stages),
+        Rows("Scenes alone", ("scene", "per second"), [(name, f"{value:.2f}") for name, value in alone]),
     )
 
 
-async def _write(settings: Settings, workload: Workload) -> list[Script]:
-    """The first sequence of each channel, cut to the workload."""
-    loaded = [item for item in load_folder(settings.channels, wiring.known_names(settings)) if item.channel]
-    if not loaded:
-        raise InputError("there is no usable channel", remedy="name a folder of them with --channels")
-    writer = GrammarWriter()
-    sequences = []
-    for item in loaded[: workload.channels]:
-        assert item.channel is not None
-        shape = item.channel.sequence
-        shape = shape.model_copy(update={"seconds": workload.seconds or shape.seconds})
-        channel = item.channel.model_copy(update={"sequence": shape})
-        plan = await writer.write(Brief(item.slug, channel, derive_seed(item.slug, "bench")))
-        sequences.append(Script(item.slug, channel, replace(plan, shots=plan.shots[: workload.shots])))
-    return sequences
-
-
-def _run(way: str, folder: Path, ffmpeg: Path, sequences: Sequence[Script], cores: int) -> Run:
-    """Make everything once with as many processes as cores, started and warm before the clock runs."""
-    with _one_thread_each():
+def _run(way: str, folder: Path, ffmpeg: Path, scripts: Sequence[Script], cores: int) -> Run:
+    """Make everything once with so many processes, started and warm before the clock runs."""
+    folder.mkdir()
+    with _one_thread_each(), _Watch() as memory:
         context = multiprocessing.get_context("spawn")
         ready = context.Barrier(cores)
-        with ProcessPoolExecutor(cores, context, initializer=_open_shop, initargs=(ready,)) as pool:
+        started = (ready, way in WAYS)
+        with ProcessPoolExecutor(cores, context, initializer=_open_shop, initargs=started) as pool:
             for waiting in [pool.submit(_get_ready) for _ in range(cores)]:
                 waiting.result()
             began = time.monotonic()
-            beds = [bed_order(seq.slug, seq.plan, seq.channel, CROSSFADE) for seq in sequences]
-            results = list(pool.map(carry_out, [Job(way, folder, ffmpeg, bed=bed) for bed in beds]))
+            orders = [Job(way, folder, ffmpeg, bed=script.bed()) for script in scripts]
+            results = list(pool.map(carry_out, orders))
             clips = [
                 Job(way, folder, ffmpeg, clip=order)
-                for script, bed in zip(sequences, list(results), strict=True)
-                for order in _clip_orders(script, bed.bed)
+                for script, bed in zip(scripts, list(results), strict=True)
+                for order in script.clips(bed.bed)
             ]
             results += pool.map(carry_out, clips)
-            return Run(time.monotonic() - began, results)
+            return Run(time.monotonic() - began, results, memory.highest)
 
 
-def _clip_orders(script: Script, bed: str) -> list[ClipOrder]:
-    frames = clip_frames(script.channel)
-    return clip_orders(script.slug, script.plan, script.channel, bed=bed, bed_id=script.slug, frames=frames)
+def _first_clip(folder: Path, ffmpeg: Path, script: Script) -> float:
+    """Seconds from nothing to a channel's first clip: a cold process, the whole bed, one shot."""
+    folder.mkdir()
+    began = time.monotonic()
+    with _one_thread_each():
+        context = multiprocessing.get_context("spawn")
+        ready = context.Barrier(1)
+        with ProcessPoolExecutor(1, context, initializer=_open_shop, initargs=(ready, False)) as pool:
+            bed = pool.submit(carry_out, Job(OURS, folder, ffmpeg, bed=script.bed())).result()
+            pool.submit(carry_out, Job(OURS, folder, ffmpeg, clip=script.clips(bed.bed)[0])).result()
+            return time.monotonic() - began
+
+
+class _Watch:
+    """Looks at the memory of this process's children while a block runs.
+
+    Attributes:
+        highest: megabytes of all of them together (PSS).
+    """
+
+    def __init__(self) -> None:
+        self.highest = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            self.highest = max(self.highest, sum(map(pss_of, descendants(os.getpid()))))
+            if self._over.wait(_LOOK):
+                return
 
 
 @contextmanager
@@ -293,8 +339,14 @@ def _one_thread_each() -> Iterator[None]:
 _ready: Barrier | None = None
 
 
-def _open_shop(ready: Barrier) -> None:
+def _open_shop(ready: Barrier, alone: bool) -> None:
+    """Set a process up as the station does with its workers."""
     import cv2
+
+    give_memory_back(arenas=2, large=CHUNKS)
+
+    if alone and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # FFmpeg, its child, shares that core
 
     global _ready  # the only way from a pool's initializer to its jobs
     _ready = ready
@@ -316,7 +368,7 @@ def carry_out(job: Job) -> Result:
     made: dict[str, Any] = {}
     with Meter() as meter:
         try:
-            made, times = asyncio.run(_ours(job)) if job.way == OURS else (_naively(job), {})
+            made, times = (_naively(job), {}) if job.way in WAYS else asyncio.run(_ours(job))
         except QualityError as error:
             if job.clip is None:
                 raise
@@ -327,7 +379,9 @@ def carry_out(job: Job) -> Result:
 async def _ours(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
     within: Times = defaultdict(float)
     production = Production(
-        lambda options: TimedStages(wiring.stages(options), within).stages,
+        wiring.stages
+        if job.way == OURS
+        else lambda options: TimedStages(wiring.stages(options), within).stages,
         wiring.composer,
         Storage(job.folder / "library"),
         scratch=job.folder / "scratch",

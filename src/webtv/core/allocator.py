@@ -4,10 +4,11 @@ import contextlib
 import ctypes
 
 _TRIM, _LARGE, _ARENAS = -1, -3, -8  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX of malloc.h
-_WHOLE = 256 * 1024  # bytes from which a block is the system's: clips, beds and GOPs come and go whole
+WHOLE = 256 * 1024  # bytes from which a block is the system's: clips, beds and GOPs come and go whole
+CHUNKS = 4 * 1024 * 1024  # the same where pictures are made: single frames come and go too often for that
 
 
-def give_memory_back(arenas: int) -> None:
+def give_memory_back(arenas: int, large: int = WHOLE) -> None:
     """Let glibc return what is not needed any more; nothing happens with another C library.
 
     Left alone, it keeps eight arenas per core, each of which holds on to what it once needed, and raises the
@@ -16,9 +17,10 @@ def give_memory_back(arenas: int) -> None:
 
     Args:
         arenas: how many threads may allocate without waiting for each other.
+        large: bytes from which a block is taken from the system and given back to it.
     """
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         library.mallopt(_ARENAS, arenas)
-        library.mallopt(_LARGE, _WHOLE)
-        library.mallopt(_TRIM, 2 * _WHOLE)
+        library.mallopt(_LARGE, large)
+        library.mallopt(_TRIM, 2 * large)

@@ -1,5 +1,6 @@
 """The adapters that make a channel's pictures, and the chain that they form."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -69,12 +70,14 @@ class Stages:
         interpolate: brings it to the format's rate.
         upscale: brings it to the format's size.
         judge: looks at it before more work is spent on it; None if nobody does.
+        ahead: whether they work while what they made is mastered.
     """
 
     shot: ShotMaker
     interpolate: Interpolator
     upscale: Upscaler
     judge: Judge | None = None
+    ahead: bool = True
 
 
 StageChooser = Callable[[StageOptions], Stages]
@@ -87,8 +90,9 @@ async def chained(stages: Stages, take: Take, request: ShotRequest, form: HouseF
 
     An upscaler that leads (a model, to which each frame is dear) works before interpolation, and every other
     one after it: it puts detail and grain back that interpolation would smear. What a leading one leaves to
-    be done to the size is done last. Whatever ends the block, the stages are closed, the last one first, so
-    that a take that is abandoned stops being made.
+    be done to the size is done last. The chain works up to two chunks ahead of whoever iterates it, so that
+    a single clip is drawn and mastered on two cores at once. Whatever ends the block, the stages are closed,
+    the last one first, so that a take that is abandoned stops being made.
 
     Args:
         stages: the adapters.
@@ -107,7 +111,41 @@ async def chained(stages: Stages, take: Take, request: ShotRequest, form: HouseF
     async with contextlib.AsyncExitStack() as stack:
         for link in links:  # an exit stack unwinds from its end
             stack.push_async_callback(close, link)
+        if stages.ahead:
+            links.append(read_ahead(links[-1]))
+            stack.push_async_callback(close, links[-1])
         yield links[-1]
+
+
+async def read_ahead(take: Take) -> AsyncGenerator[Chunk]:
+    """The same chunks, each asked for while the one before it is worked on.
+
+    What the take raises is raised in its place. The take is left to its owner to close; once this generator
+    is closed, nobody iterates it any more.
+
+    Args:
+        take: makes a new array for each chunk, as every stage does.
+    """
+    waiting: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue(maxsize=1)
+
+    async def fill() -> None:
+        try:
+            async for chunk in take:
+                await waiting.put(chunk)
+        except Exception as error:  # it belongs to whoever iterates
+            await waiting.put(error)
+        else:
+            await waiting.put(None)
+
+    filler = asyncio.ensure_future(fill())
+    try:
+        while (item := await waiting.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        filler.cancel()
+        await asyncio.wait([filler])
 
 
 async def close(take: Take) -> None:

@@ -83,6 +83,7 @@ def take_key(options: Mapping[str, Any], request: ShotRequest, credit: Credit) -
         "shot": [request.shot, request.shots],
         "sequence_seed": request.sequence_seed,
         "image": picture_digest(request.image),
+        "before": request.before and [request.before.prompt.to_json(), request.before.seed],
     }
     whole = plain({"version": _VERSION, "options": options, "asked": asked, "credit": asdict(credit)})
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -47,6 +47,19 @@ class Media(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The shot before another one in its sequence.
+
+    Attributes:
+        prompt: what it shows.
+        seed: of its take, as far as that was known when the order was written.
+    """
+
+    prompt: ShotPrompt
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShotRequest:
     """One request for moving pictures.
 
@@ -62,6 +75,7 @@ class ShotRequest:
         sequence_seed: shared by all shots of a sequence: place, light, palette and cast follow from it.
         image: uint8[H, W, 3] sRGB that the take begins with, from a shot before it in the sequence; None for
             a take from text alone. Only adapters whose capability says ``from_image`` are ever given one.
+        before: the shot before it, for adapters that can begin with a dissolve; None for a cut.
     """
 
     prompt: ShotPrompt
@@ -74,6 +88,7 @@ class ShotRequest:
     shots: int = 1
     sequence_seed: int = 0
     image: Picture | None = field(default=None, compare=False, repr=False)
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from webtv.studio.procedural.camerawork import camera
 from webtv.studio.procedural.colour import NAMED, Colour, mix
 from webtv.studio.procedural.forms import stem
 from webtv.studio.procedural.reading import Reading, first, look, stems_of, units_of
-from webtv.studio.procedural.rewording import fielded, reworded, tokens
+from webtv.studio.procedural.rewording import fielded, known_words, reworded, tokens
 from webtv.studio.procedural.spec import Cast, SceneSpec
 
 _WEIGHTS = (("setting", 3.0), ("subject", 2.0), ("action", 1.0), ("light", 0.6), ("mood", 0.3))
@@ -93,6 +93,14 @@ def read(prompt: ShotPrompt, shot: int = 0, sequence_seed: int = 0) -> SceneSpec
         extras=extras,
         understood=reading.understood,
         ignored=plain.ignored,
+    )
+
+
+def dissolves(prompt: ShotPrompt) -> bool:
+    """Whether the mood asks to dissolve into this shot; everything else is cut."""
+    mood = stems_of(prompt.mood if fielded(prompt) else prompt.text)
+    return any(look(words.MELLOW, word) for word in mood) and not any(
+        look(words.BRISK, word) for word in mood
     )
 
 
@@ -223,14 +231,31 @@ def _heading(text: str) -> int:
     return 0
 
 
+def _colours_all(raw: Sequence[str], index: int) -> bool:
+    """Whether a colour in a plain sentence is the picture's, and not that of a thing in it."""
+    if raw[index] not in words.HUES:
+        return False
+    after = [stem(word) for word in raw[index + 1 : index + 4]]
+    if after and f"{raw[index]}-{after[0]}" in known_words():  # blue hour, orange tree
+        return False
+    for word in after:
+        if word in words.KINDS:
+            return False
+        if word in {"and", "with", "in", "on", "at", "over"}:
+            break
+    return True
+
+
 def _palette(reading: Reading, prompt: ShotPrompt) -> tuple[Colour, ...]:
     found: list[Colour] = []
     names: list[str] = []
-    sources = (prompt.palette, prompt.light) if prompt.palette.strip() or fielded(prompt) else ()
-    for source in sources:
+    alone = not (prompt.palette.strip() or fielded(prompt))
+    for source in (prompt.text,) if alone else (prompt.palette, prompt.light):
         raw = tokens(source)
         for i, word in enumerate(raw):
             if word not in NAMED or (source is prompt.light and word in {"golden", "blue", "silver", "sky"}):
+                continue
+            if alone and not _colours_all(raw, i):
                 continue
             colour = NAMED[word]
             before = raw[i - 1] if i else ""

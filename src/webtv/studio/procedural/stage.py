@@ -108,7 +108,7 @@ class Stage:
     def view(self, t: float, depth: float) -> View:
         """How world points of a plane land in the frame at t."""
         x, y, grow = self.travel(t)
-        share = 0.3 + 0.7 * depth
+        share, rise = _parallax(self.spec.camera.move, depth)
         zoom = self.zoom * grow ** (0.25 + 0.75 * depth)
         fx, fy = self.focus
         keep = 1 / self.zoom
@@ -116,7 +116,7 @@ class Stage:
         sx = fx * keep
         sy = 0.54 + (fy - 0.54) * keep
         left = self.width / 2 + self.height * sx - scale * (fx + x * share)
-        top = self.height * sy - scale * (fy + y * share)
+        top = self.height * sy - scale * (fy + y * rise)
         return View(scale, left, top)
 
     def bounds(self, depth: float) -> tuple[float, float, float, float, float]:
@@ -134,6 +134,21 @@ class Stage:
     def plate(self, depth: float, top: float = -9.0, bottom: float = 9.0, spare: float = _SPARE) -> "Plate":
         """An empty plate at a depth, between two world heights."""
         return Plate(self, depth, top, bottom, spare)
+
+
+def _parallax(move: str, depth: float) -> tuple[float, float]:
+    """How much of the camera's way a plane shows, across and up.
+
+    A tilt turns the camera, so that far and near go together; a crane lifts it, and the far stays where it
+    is. An orbit goes around the plane of the subjects: what is behind and what is before go opposite ways.
+    """
+    if move == "tilt":
+        return 0.3 + 0.7 * depth, 0.7 + 0.3 * depth
+    if move == "crane":
+        return 0.3 + 0.7 * depth, 0.1 + 1.1 * depth
+    if move == "orbit":
+        return 1.7 * (depth - 0.72), 0.3 + 0.7 * depth
+    return 0.3 + 0.7 * depth, 0.3 + 0.7 * depth
 
 
 def tint_over(frame: Image, colour: tuple[float, float, float], alpha: Image) -> None:

@@ -333,6 +333,25 @@ STOP = frozenset(
     )
 )
 
+# What a plain sentence says of colour; the other names of colours are things as often.
+HUES = frozenset(
+    _list(
+        "red crimson scarlet orange amber yellow pink magenta fuchsia purple violet lilac mauve indigo blue "
+        "navy cobalt azure turquoise teal cyan aqua aquamarine green emerald turquoise burgundy maroon sepia "
+        "ultramarine terracotta pastel"
+    )
+)
+MELLOW = table(
+    mellow="calm dreamy dream dreamlike gentle soft mellow serene peaceful tranquil quiet hushed slow "
+    "languid wistful nostalgic melancholy melancholic tender lullaby meditative meditation contemplative "
+    "drowsy sleepy nocturnal hazy misty ethereal still restful soothing relaxed relaxing wondering wonder "
+    "reverie romantic solemn lonely sad ambient floating timeless lazy"
+)
+BRISK = table(
+    brisk="playful bright lively energetic quick fast brisk exciting excited tense urgent dramatic upbeat "
+    "joyful cheerful happy funny comic wild busy bustling frantic dance dancing party thrilling action"
+)
+
 LEFT = frozenset({"left", "leftward", "leftwards", "westward"})
 RIGHT = frozenset({"right", "rightward", "rightwards", "eastward"})
 STILL = frozenset({"still", "calm", "quiet", "glassy", "hushed", "windless"})
