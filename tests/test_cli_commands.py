@@ -17,7 +17,20 @@ from webtv.themes.channel import Rating
 
 REPOSITORY = Path(__file__).parents[1]
 CHANNELS = REPOSITORY / "channels"
-COMMANDS = ("serve", "air", "studio", "web", "stop", "rundown", "check", "prompts", "make", "bench", "doctor")
+COMMANDS = (
+    "serve",
+    "air",
+    "studio",
+    "web",
+    "stop",
+    "rundown",
+    "check",
+    "prompts",
+    "make",
+    "bench",
+    "gallery",
+    "doctor",
+)
 HEAVY = {
     "torch",
     "openai",

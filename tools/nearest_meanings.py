@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webtv.prompts.safety import SafetyFilter
-from webtv.studio.procedural import nearest as asset
-from webtv.studio.procedural import vocabulary as words
 from webtv.studio.procedural.colour import NAMED
-from webtv.studio.procedural.forms import stem, variants
-from webtv.studio.procedural.rewording import known_words
+from webtv.studio.procedural.figures import PEOPLE
+from webtv.studio.procedural.figures.kinds import kinds
+from webtv.studio.procedural.words import nearest as asset
+from webtv.studio.procedural.words import vocabulary as words
+from webtv.studio.procedural.words.forms import stem, variants
+from webtv.studio.procedural.words.rewording import known_words
 from webtv.themes.channel import Rating
 
 Allowed = Callable[[str, str], frozenset[int]]
@@ -49,6 +51,7 @@ UNTIED = frozenset(
         " brother sister mother father son daughter friend port mount mars green spring swift chew"
         " kaleidoscope kerb lamppost boatyard cemetery aquarium camp market lie dissolve cycle limp"
         " panorama neighborhood neighbourhood moor paddy abstraction quarry playground plate pool rock"
+        " instrument fabric textile silk thread grain contour orb spark circle square globe"
         " shopfront rooftop roadside space runway runner roe snowman kiosk vehicle sand mint sage rust"
         " tan gold charcoal indigo sunny starry foggy murky polar shell hover lean dash abstract"
     )
@@ -60,6 +63,7 @@ ABOVE = dict.fromkeys(VESSELS - {"lighthouse", "balloon", "buoy"}, "vehicle") | 
     "hammock": "bed",
     "pond": "body_of_water",
 }  # meaning or word -> what WordNet must say it is
+PICTURED = kinds()
 GROUPS = frozenset({"forest", "village", "wood", "jungle"})
 NARROW = 60  # senses under a common parent, beyond which two children have little in common
 ENOUGH = 0.4  # share of a word's uses, discounted by distance, that must agree
@@ -149,10 +153,8 @@ class Ties:
     def _tables() -> Iterator[tuple[dict[str, str], str, Allowed]]:
         """A table, its part of speech, and the lexicographer files in which a word's sense must be."""
 
-        def kinds(word: str, meaning: str) -> frozenset[int]:
-            return frozenset(
-                {TOP, PERSON} if meaning == "person" else {ARTIFACT} if meaning in VESSELS else {ANIMAL}
-            )
+        def figures(word: str, meaning: str) -> frozenset[int]:
+            return _sorts(meaning)
 
         def things(word: str, meaning: str) -> frozenset[int]:
             return THINGS | {GROUP} if word in GROUPS else THINGS
@@ -160,7 +162,7 @@ class Ties:
         def only(*files: int) -> Allowed:
             return lambda word, meaning: frozenset(files)
 
-        yield words.KINDS, "n", kinds
+        yield words.KINDS, "n", figures
         yield from ((table, "n", things) for table in (words.FAMILIES, words.EXTRAS))
         yield words.TIMES, "n", only(TIME)
         yield words.WEATHERS, "n", only(WEATHER)
@@ -272,8 +274,20 @@ def meanings(net: WordNet, ties: Ties) -> dict[str, str]:
 
 def _could_be(net: WordNet, pair: str, kind: str) -> bool:
     """Whether any sense of a pair is of a figure's sort: an Arctic hare is, a hot dog is not."""
-    sort = {PERSON, GROUP} if kind == "person" else {ARTIFACT} if kind in VESSELS else {ANIMAL}
+    sort = {PERSON, GROUP} if kind in PEOPLE else _sorts(kind)
     return any(net.file[sense] in sort for sense, _ in net.senses[pair])
+
+
+def _sorts(kind: str) -> frozenset[int]:
+    """What WordNet files a figure under; of the pictured ones some are dancers, some pears, some trams."""
+    if kind in PEOPLE:
+        return frozenset({TOP, PERSON})
+    if kind in VESSELS:
+        return frozenset({ARTIFACT})
+    row = PICTURED.get(kind)
+    if row is None:
+        return frozenset({ANIMAL})
+    return frozenset({ARTIFACT, FOOD, PLANT} if row.home == "thing" else {ANIMAL, ARTIFACT, PERSON, PLANT})
 
 
 def _of_word(net: WordNet, ties: Ties, word: str) -> str | None:
@@ -295,7 +309,7 @@ def _of_word(net: WordNet, ties: Ties, word: str) -> str | None:
     # What wipes, prints or counts is a tool before it is a man, and WordNet's words for people in general are
     # mostly abuse or rare: these must occur in the texts.
     files = {net.file[sense] for sense, _ in senses}
-    doubtful = target == "person" or (words.KINDS.get(target) == "person" and ARTIFACT in files)
+    doubtful = target == "person" or (words.KINDS.get(target) in PEOPLE and ARTIFACT in files)
     told = word.isalpha() and any(net.file[s] == PERSON and uses >= 1 for s, uses in senses)
     return None if doubtful and not told else target
 

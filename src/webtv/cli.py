@@ -266,7 +266,9 @@ def prompts(
 def make(
     prompt: Annotated[str, typer.Argument(help="What to show.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The MP4 to write.")],
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clip.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed gives the same clip; left out, the prompt's own.")
+    ] = None,
     seconds: Annotated[int, typer.Option(min=2, max=30, help="Length, an even number.")] = 4,
     format: Annotated[str, typer.Option(help="House format.")] = "720p24@1",
     rating: Annotated[Rating, typer.Option(help="What the safety filter lets pass.")] = Rating.EVERYONE,
@@ -372,6 +374,32 @@ def bench(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:
         report.show(_console())
+
+
+@app.command()
+def gallery(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder of the page: new, empty, or an earlier gallery.")
+    ] = Path("gallery"),
+    only: Annotated[
+        str | None,
+        typer.Option(
+            help="Rooms, with commas: scenes,subjects,styles,camera,moods,graphics; all by default."
+        ),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few exhibits of each kind.")] = False,
+    docs: Annotated[
+        Path | None, typer.Option(help="Make the small one for the documentation in this folder instead.")
+    ] = None,
+) -> None:
+    """Show every scene, subject, style, mood and card of the embedded studio on one page."""
+    from webtv.gallery.run import run_gallery
+
+    rooms = [room.strip() for room in only.split(",") if room.strip()] if only is not None else None
+    opened = run_gallery(output, rooms, quick=quick, docs=docs)
+    typer.echo(str(opened))
+    if opened.refused:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -198,7 +198,7 @@ class House:
         done: list[Job] = []
         while len(done) < limit and (job := await self.ledger.lease("worker", tuple(kinds), 30.0)):
             file = await self.do(job)
-            await self.ledger.complete(job, "worker", {"file": file})
+            await self.ledger.complete(job, "worker", {"clip": job.id, "file": file, "frames": 96})
             done.append(job)
         return done
 

@@ -92,7 +92,7 @@ async def test_an_ident_stands_alone(tmp_path: Path):
     assert (ident.sequence, ident.bed, ident.frames, ident.title) == ("", None, 96, "Foxes")
     assert Storage(tmp_path / "library").path(ident.file, CLIP).is_file()
     told = json.loads(json.dumps(dict(ident.provenance), allow_nan=False))
-    assert (told["model"], told["media"]) == ("webtv-card 1", Media.ALGORITHMIC.value)
+    assert (told["model"], told["media"]) == ("webtv-card 2", Media.ALGORITHMIC.value)
 
 
 class Frozen(FakeShots):

@@ -23,7 +23,18 @@ from webtv.themes.channel import Channel
 
 SHIPPED = Path(__file__).parents[2] / "channels"
 NUMBERS = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
-SOUNDS = {"", "waves", "light rain", "wind", "birds", "city hum", "crickets", "underwater"}
+SOUNDS = {
+    "",
+    "waves",
+    "light rain",
+    "wind",
+    "birds",
+    "city hum",
+    "crickets",
+    "underwater",
+    "train",
+    "falling snow",
+}
 
 
 def shipped_channels() -> dict[str, Channel]:
@@ -151,11 +162,11 @@ async def test_the_theme_decides_what_is_shown() -> None:
 
 
 async def test_a_theme_that_the_lexicon_does_not_know_brings_its_own_nouns() -> None:
-    channel = Channel(name="Odd", theme="A museum of teapots, paper dragons and clockwork knights")
+    channel = Channel(name="Odd", theme="A museum of typewriters, paper whirligigs and clockwork robots")
     subjects = {plan.shots[0].subject for plan in await write(channel, range(60))}
-    assert any("teapot" in subject for subject in subjects)
-    assert any("paper dragon" in subject for subject in subjects)
-    assert any("clockwork knight" in subject for subject in subjects)
+    assert any("typewriter" in subject for subject in subjects)
+    assert any("paper whirligig" in subject for subject in subjects)
+    assert any("clockwork robot" in subject for subject in subjects)
     assert len(subjects) > 12
 
 

@@ -146,8 +146,11 @@ async def test_moods_differ_in_mode_and_in_spectrum() -> None:
         hertz, power = _powers(sound)
         return float(np.exp((np.log(hertz[1:]) * power[1:]).sum() / power[1:].sum()))
 
-    bright, dark = await _bed("playful", seconds=8), await _bed("mellow", seconds=8)
-    assert centre(bright) > 1.25 * centre(dark)
+    bright, dark = [
+        np.mean([centre(await _bed(mood, seconds=8, instruments=("pluck",), seed=each)) for each in (1, 2)])
+        for mood in ("playful", "mellow")
+    ]
+    assert bright > 1.15 * dark
 
 
 async def test_ambience_lies_below_the_music() -> None:
@@ -168,7 +171,8 @@ def test_credit_says_what_was_understood() -> None:
         ambience="drizzle",
     )
     credit = SynthComposer().credit(request)
-    assert (credit.adapter, credit.model, credit.media) == ("synth", "webtv-synth 1", Media.ALGORITHMIC)
+    assert (credit.adapter, credit.media) == ("synth", Media.ALGORITHMIC)
+    assert credit.model.startswith("webtv-synth ")
     assert credit.details["mood"] == "mellow"
     assert credit.details["tempo"] == 78
     assert credit.details["instruments"] == {"soft electric piano": "electric piano", "brushes": "kit"}

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webtv.core.format import SAMPLE_RATE
-from webtv.studio.procedural.music.ambience import LAYERS, understand_ambience
 from webtv.studio.procedural.music.composition import compose
 from webtv.studio.procedural.music.drums import KICK, Kit
 from webtv.studio.procedural.music.moods import MOODS, understand_mood
 from webtv.studio.procedural.music.score import Note, Score
-from webtv.studio.procedural.music.signals import convolve, fast_size, partials
+from webtv.studio.procedural.music.signals import Convolver, convolve, fast_size, partials
 from webtv.studio.procedural.music.theory import MODES, Chord, Key, settled, voicing
 from webtv.studio.procedural.music.voices import VOICES, understand_instrument
 
@@ -73,9 +72,9 @@ def test_pieces_have_a_tune_and_come_home(mood: str, seed: int) -> None:
 
 
 def test_motif_comes_back_with_another_shape() -> None:
-    score = _score("playful", 10, "pluck", tempo=112)
+    score = compose(MOODS["playful"], 112, ["pluck"], 30.0, np.random.default_rng(10), metre="4/4")
     lead = next(part for part in score.parts if part.role == "lead")
-    span = 60 / 112 * score.metre
+    span = 60 / 112 * 4
     bars: dict[int, list[Note]] = {}
     for note in lead.notes:
         bars.setdefault(int((note.at + 0.03) / span), []).append(note)
@@ -125,15 +124,6 @@ def test_no_two_strokes_in_a_row_are_the_same() -> None:
         assert np.abs(stroke[-1]).max() < 1e-3
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_layers_of_ambience_sound(name: str) -> None:
-    sound = LAYERS[name](3 * SAMPLE_RATE, np.random.default_rng(3))
-    assert sound.shape == (3 * SAMPLE_RATE, 2)
-    assert np.isfinite(sound).all()
-    assert np.std(sound) > 0.005
-    assert not np.allclose(sound[:, 0], sound[:, 1])
-
-
 def test_partials_are_the_sines_they_say() -> None:
     got = partials(9_601, [441.0, 1_234.5], [0.5, 0.1], [0.2, 0.3], [0.0, 4.0], [0.0, 1.0])
     seconds = np.arange(9_601) / SAMPLE_RATE
@@ -151,6 +141,16 @@ def test_convolution_equals_the_direct_one() -> None:
     for side in range(2):
         wanted = np.convolve(sound[:, side], impulse[:, side])[:70_000]
         assert np.abs(got[:, side] - wanted).max() < 1e-3
+
+
+def test_convolution_piece_by_piece_is_the_same() -> None:
+    noise = np.random.default_rng(5)
+    sound = noise.standard_normal((50_000, 2)).astype(np.float32)
+    impulse = noise.standard_normal((700, 2)).astype(np.float32)
+    whole = convolve(sound, impulse)
+    streaming = Convolver(impulse)
+    pieces = [streaming.push(part) for part in np.split(sound, [1, 300, 900, 40_000])]
+    assert np.abs(np.concatenate(pieces) - whole).max() < 1e-3
 
 
 @given(st.integers(1, 3_000_000))
@@ -206,20 +206,3 @@ def test_unknown_moods_follow_the_tempo_and_are_told() -> None:
 )
 def test_instruments_are_understood(words: str, voice: str | None) -> None:
     assert understand_instrument(words) == voice
-
-
-@pytest.mark.parametrize(
-    ("words", "layers", "strength"),
-    [
-        ("light rain", ("rain",), -3.0),
-        ("none", (), 0.0),
-        ("", (), 0.0),
-        ("deep sea, bubbles", ("underwater",), 0.0),
-        ("howling wind", ("wind",), 3.0),
-        ("crickets by a campfire", ("crickets", "fire"), 0.0),
-        ("night train", ("train",), 0.0),
-        ("city hum", ("city",), 0.0),
-    ],
-)
-def test_ambience_is_understood(words: str, layers: tuple[str, ...], strength: float) -> None:
-    assert understand_ambience(words) == (layers, strength)

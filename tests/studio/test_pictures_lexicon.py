@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from webtv.studio.procedural.colour import NAMED
 from webtv.studio.procedural.figures import FIGURES
-from webtv.studio.procedural.forms import stem
-from webtv.studio.procedural.lexicon import read
 from webtv.studio.procedural.scenes import SCENES
 from webtv.studio.procedural.styles import STYLES
-from webtv.studio.procedural.vocabulary import FAMILIES, KINDS
-from webtv.studio.procedural.vocabulary import STYLES as STYLE_WORDS
+from webtv.studio.procedural.words.forms import stem
+from webtv.studio.procedural.words.lexicon import read
+from webtv.studio.procedural.words.vocabulary import FAMILIES, KINDS
+from webtv.studio.procedural.words.vocabulary import STYLES as STYLE_WORDS
 
 
 @pytest.mark.parametrize(

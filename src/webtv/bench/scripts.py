@@ -13,9 +13,9 @@ from webtv.engine.orders import BedOrder, ClipOrder, bed_order, clip_frames, cli
 from webtv.prompts.grammar import GrammarWriter
 from webtv.prompts.sequence import SequencePlan, ShotPrompt
 from webtv.prompts.writer import Brief
-from webtv.studio.procedural.lexicon import read
 from webtv.studio.procedural.scenes import SCENES
-from webtv.studio.procedural.vocabulary import FAMILIES
+from webtv.studio.procedural.words.lexicon import read
+from webtv.studio.procedural.words.vocabulary import FAMILIES
 from webtv.themes.channel import Channel
 from webtv.themes.loader import load_folder
 

@@ -32,7 +32,7 @@ from webtv.bench.naive import WAYS, make_naively, write_bed
 from webtv.bench.report import Report, Rows
 from webtv.bench.scripts import Script, channel_scripts, family_scripts
 from webtv.bench.stages import TimedStages, Times, own_times
-from webtv.core.allocator import CHUNKS, give_memory_back
+from webtv.core.allocator import CHUNKS, give_memory_back, trim
 from webtv.core.clock import SystemClock
 from webtv.core.errors import QualityError
 from webtv.core.process import usable_cores
@@ -373,6 +373,7 @@ def carry_out(job: Job) -> Result:
             if job.clip is None:
                 raise
             made = {"refused": str(error)}
+    trim()
     return Result(cpu=meter.cpu, times=times, **made)
 
 

@@ -56,7 +56,7 @@ def _x264_options(format: HouseFormat) -> dict[str, str]:
 
     Less searching than ``veryfast`` does by itself (``me`` to ``rc-lookahead``) costs nothing at the format's
     peak rate and a fifth more bits below it, at the same PSNR, and takes 0.57 of its time; none of the four
-    shows in the parameter sets (docs/performance.md).
+    shows in the parameter sets (docs/decisions/0019-less-searching-in-x264.md).
     """
     settings = {
         "level": _LEVELS[format.height],

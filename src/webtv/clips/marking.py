@@ -11,18 +11,33 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from webtv.clips.lettering import rgb, text_mask, text_width
+from webtv.clips.graphics import Graphics
+from webtv.clips.lettering import legible, shortened, text_width
+from webtv.clips.lower_third import LowerThird
+from webtv.clips.mark import Mark
+from webtv.clips.overlay import Overlay, Sheet, rounded
+from webtv.clips.typography import (
+    CORNER,
+    INK,
+    LABEL,
+    MEDIUM,
+    NIGHT,
+    REGULAR,
+    SOFT_INK,
+    STEP,
+    Grid,
+    Lines,
+    readable,
+)
 from webtv.core.format import HouseFormat
 from webtv.studio.ports import Frames, Media
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _LABELS = {Media.ALGORITHMIC: "Algorithmic", Media.TRAINED: "AI-generated"}
-_WEIGHT_LABEL, _WEIGHT_BRANDING = 600, 500
-_PANEL, _INK, _SOFT_INK = 0.5, (245, 246, 248), (205, 209, 216)
+_PANEL = 0.70  # opacity of its ground: what stands on it is readable over white, too
 _OVERSAMPLING = 4
-_WIDEST = 0.75  # of the frame, for both texts
+_HEIGHT = 4.5 * STEP  # points
 
 
 class Marker(Protocol):
@@ -60,7 +75,7 @@ def label_of(media: Media) -> str:
 
 
 class LabelMarker:
-    """Burns the label in at the bottom left and writes provenance into the metadata.
+    """Burns the label in at the bottom left, title and mark where asked for, and writes provenance.
 
     Args:
         media: how the pictures came about; decides the label.
@@ -68,6 +83,8 @@ class LabelMarker:
         branding: the channel's short text beside the label; may be empty.
         accent: the channel's colour, ``#rrggbb``.
         provenance: JSON-compatible; ``title``, ``prompt``, ``model`` and ``seed`` are known to readers.
+        frames: of the whole clip; a lower third needs to know when it ends.
+        graphics: what is shown beside the label; nothing by default.
     """
 
     def __init__(
@@ -78,31 +95,35 @@ class LabelMarker:
         branding: str = "",
         accent: str = "#8fb8de",
         provenance: Mapping[str, Any] | None = None,
+        frames: int = 0,
+        graphics: Graphics | None = None,
     ) -> None:
         self.label = label_of(media)
         self._media = media
         self._provenance = dict(provenance or {})
-        overlay = _draw_label(self.label, branding, rgb(accent), format)
-        rows, columns = overlay.shape[:2]
-        left = round(format.height * 0.05)
-        self._where = (
-            slice(None),
-            slice(format.height - left - rows, format.height - left),
-            slice(left, left + columns),
-        )
-        self._ink = np.ascontiguousarray(overlay[..., :3])  # premultiplied
-        self._through = np.ascontiguousarray(np.repeat(255 - overlay[..., 3:], 3, axis=2))
+        graphics = graphics or Graphics()
+        grid = Grid(format)
+        self._fixed = [draw_label(self.label, branding, accent, grid)]
+        if graphics.mark:
+            self._fixed.append(_draw_mark(graphics.mark, accent, grid))
+        self._lower_third: LowerThird | None = None
+        if graphics.title:
+            self._lower_third = LowerThird(
+                format, frames, title=graphics.title, line=graphics.line, accent=accent
+            )
         self._buffer = np.empty((0, format.height, format.width, 3), np.uint8)
 
     def mark_frames(self, frames: Frames, start_frame: int) -> Frames:
-        """Return copies of the frames with the label on them; valid until the next call."""
+        """Return copies of the frames with all marks on them; valid until the next call."""
         if len(self._buffer) < len(frames):
             self._buffer = np.empty_like(frames)
         marked = self._buffer[: len(frames)]
         np.copyto(marked, frames)
-        for corner in marked[self._where]:
-            # A view with gaps between its rows: the result is copied in.
-            corner[:] = cv2.add(cv2.multiply(corner, self._through, scale=1 / 255), self._ink)
+        for number, frame in enumerate(marked, start_frame):
+            for overlay in self._fixed:
+                overlay.lay(frame)
+            if self._lower_third is not None and self._lower_third.is_seen(number):
+                self._lower_third.lay(frame, number)
         return marked
 
     def metadata(self) -> dict[str, str]:
@@ -121,56 +142,43 @@ class LabelMarker:
         """Nothing yet: signatures come here."""
 
 
-def _draw_label(
-    label: str, branding: str, accent: tuple[int, int, int], format: HouseFormat
-) -> NDArray[np.uint8]:
-    """uint8[rows, columns, 4]: colours premultiplied, then coverage."""
-    unit = format.height / 720 * _OVERSAMPLING
-    size = round(28 * unit)
-    pad, dot, gap = round(17 * unit), round(5 * unit), round(12 * unit)
-    rows = round(46 * unit) // _OVERSAMPLING * _OVERSAMPLING
-    first = text_width(label, size, _WEIGHT_LABEL)
-    branding = _shortened(branding, round(format.width * _WIDEST) * _OVERSAMPLING - first, size)
-    second = text_width(branding, size, _WEIGHT_BRANDING) + 2 * gap if branding else 0
-    columns = pad + 2 * dot + gap + first + second + round(pad * 1.15)
-    columns = -(-columns // _OVERSAMPLING) * _OVERSAMPLING
-    shape = np.zeros((rows, columns), np.uint8)
-    radius = rows // 2
-    cv2.rectangle(shape, (radius, 0), (columns - radius - 1, rows), 255, -1)
-    for x in (radius, columns - radius - 1):
-        cv2.circle(shape, (x, radius), radius, 255, -1)
-    coverage: NDArray[np.float64] = shape.astype(np.float64) / 255 * _PANEL
-    colour: NDArray[np.float64] = np.zeros((rows, columns, 3), np.float64)
+def draw_label(label: str, branding: str, accent: str, grid: Grid) -> Overlay:
+    """The label at the bottom left: a dark field with a dot, what it says and the channel's short text.
 
-    def lay(mask: NDArray[np.uint8], ink: tuple[int, int, int]) -> None:
-        nonlocal coverage, colour
-        over = mask.astype(np.float64) / 255
-        colour = colour * (1 - over[..., None]) + over[..., None] * np.array(ink, np.float64)
-        coverage = over + coverage * (1 - over)
-
-    disc = np.zeros((rows, columns), np.uint8)
-    cv2.circle(disc, (pad + dot, radius), dot, 255, -1)
-    lay(disc, accent)
-    x, baseline = pad + 2 * dot + gap, radius + round(size * 0.35)
-    lay(text_mask((rows, columns), label, (x, baseline), size, _WEIGHT_LABEL), _INK)
+    Args:
+        label: see :func:`label_of`.
+        branding: beside it; cut where it does not fit, left out where it is empty.
+        accent: the channel's colour, ``#rrggbb``.
+        grid: measures.
+    """
+    fine = _OVERSAMPLING
+    size, rows = grid.px(LABEL) * fine, grid.px(_HEIGHT) * fine
+    pad, dot, gap = grid.px(1.5 * STEP) * fine, grid.px(STEP / 2) * fine, grid.px(STEP) * fine
+    first = text_width(label, size, MEDIUM)
+    room = grid.width * fine - 2 * pad - 2 * dot - first - 3 * gap
+    branding = shortened(legible(branding), size, REGULAR, room)
+    second = text_width(branding, size, REGULAR) + 2 * gap if branding else 0
+    columns = -(-(2 * pad + 2 * dot + gap + first + second) // fine) * fine
+    sheet = Sheet(rows, columns)
+    middle = rows // 2
+    sheet.lay(rounded(sheet.shape, (0, 0, rows, columns), fine * grid.px(CORNER)), NIGHT, _PANEL)
+    disc, rule = np.zeros(sheet.shape, np.uint8), np.zeros(sheet.shape, np.uint8)
+    cv2.circle(disc, (pad + dot, middle), dot, 255, -1)
+    sheet.lay(disc, readable(accent))
+    x, baseline = pad + 2 * dot + gap, middle + round(size * 0.35)
+    sheet.write(Lines((label,), size, MEDIUM), (x, baseline), INK)
     if branding:
         x += first + gap
-        rule = np.zeros((rows, columns), np.uint8)
-        cv2.line(rule, (x, round(rows * 0.3)), (x, round(rows * 0.7)), 150, max(1, round(1.5 * unit)))
-        lay(rule, _SOFT_INK)
-        x += gap
-        lay(text_mask((rows, columns), branding, (x, baseline), size, _WEIGHT_BRANDING), _SOFT_INK)
-    layers = np.dstack([colour, coverage * 255])
-    small = cv2.resize(
-        layers, (columns // _OVERSAMPLING, rows // _OVERSAMPLING), interpolation=cv2.INTER_AREA
-    )
-    return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+        cv2.line(rule, (x, round(rows * 0.3)), (x, round(rows * 0.7)), 150, max(1, fine * grid.px(1.5)))
+        sheet.lay(rule, SOFT_INK)
+        sheet.write(Lines((branding,), size, REGULAR), (x + gap, baseline), SOFT_INK)
+    top = grid.format.height - grid.margin - rows // fine
+    return Overlay.of(sheet.smaller(fine), top, grid.margin)
 
 
-def _shortened(text: str, width: int, size: int) -> str:
-    """The text, cut to a width in pixels."""
-    if text_width(text, size, _WEIGHT_BRANDING) <= width:
-        return text
-    while text and text_width(text + "…", size, _WEIGHT_BRANDING) > width:
-        text = text[:-1].rstrip()
-    return text + "…"
+def _draw_mark(name: str, accent: str, grid: Grid) -> Overlay:
+    """The channel's mark, quiet, at the top right."""
+    sheet = Mark.of(name, accent).quiet(grid.px(4 * STEP))
+    pad = (sheet.shape[0] - grid.px(4 * STEP)) // 2
+    left = grid.format.width - grid.margin - grid.px(4 * STEP) - pad
+    return Overlay.of(sheet, grid.margin - pad, left)

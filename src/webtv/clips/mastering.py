@@ -157,9 +157,10 @@ class _Desk:
             picture = frames[number : number + 1]
             small = small_picture(picture[0])
             self._checker.add(small)
-            self._smalls.append(small)
             if self._marker is not None:
                 picture = self._marker.mark_frames(picture, start + number)
+                small = small_picture(picture[0])
+            self._smalls.append(small)
             self._poster.add(start + number, picture[0])
             self.encoder.write(picture)
 

@@ -29,7 +29,8 @@ def prove_file(
         file: the MP4.
         format: its house format.
         frames: how many it must have.
-        smalls: one :func:`webtv.clips.checks.small_picture` per frame, or nothing to compare with.
+        smalls: one :func:`webtv.clips.checks.small_picture` per frame as it was encoded, label and all, or
+            nothing to compare with.
     """
     try:
         return _prove(file, format, frames, smalls)
@@ -97,5 +98,5 @@ def _unlikeness(picture: av.VideoFrame, small: Frames) -> float:
     luma = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
     shown = (small_picture(luma).astype(np.float32) - 16) * (255 / 219)
     meant = small @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    # The label covers few cells and is not in `small`: the ninth decile does not see it.
+    # Coding loses what is finer than a cell, and where much of that is, a little of the cell's mean.
     return float(np.quantile(np.abs(shown - meant), 0.9))

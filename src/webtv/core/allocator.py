@@ -7,6 +7,14 @@ _TRIM, _LARGE, _ARENAS = -1, -3, -8  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_
 WHOLE = 256 * 1024  # bytes from which a block is the system's: clips, beds and GOPs come and go whole
 CHUNKS = 4 * 1024 * 1024  # the same where pictures are made: single frames come and go too often for that
 
+_KEPT = 64 * 1024 * 1024  # what a maker of pictures keeps between frames: asking again costs page faults
+
+
+def trim() -> None:
+    """Give back what a piece of work has left behind; for the moment after it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
 
 def give_memory_back(arenas: int, large: int = WHOLE) -> None:
     """Let glibc return what is not needed any more; nothing happens with another C library.
@@ -23,4 +31,4 @@ def give_memory_back(arenas: int, large: int = WHOLE) -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_ARENAS, arenas)
         library.mallopt(_LARGE, large)
-        library.mallopt(_TRIM, 2 * large)
+        library.mallopt(_TRIM, 2 * WHOLE if large == WHOLE else _KEPT)

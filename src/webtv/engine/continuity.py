@@ -15,6 +15,8 @@ from webtv.core.clock import Clock
 from webtv.core.events import Event, Severity
 from webtv.engine.editor import Editor
 from webtv.engine.edits import EditQueue, Order
+from webtv.engine.idents import Deck
+from webtv.engine.presentation import Presenter, is_card, without_cards
 from webtv.engine.shelf import Shelf
 from webtv.library.catalogue import Catalogue
 from webtv.library.notes import Notes
@@ -23,7 +25,7 @@ from webtv.library.storage import Storage
 from webtv.playlist.asrun import AsRunFollower, AsRunLog, utc_seconds
 from webtv.playlist.edits import fixed
 from webtv.playlist.entry import Entry
-from webtv.playlist.ffconcat import Playlist
+from webtv.playlist.ffconcat import Playlist, read_entries
 from webtv.playlist.rundown import Policy, arrange
 from webtv.themes.channel import Channel
 
@@ -50,6 +52,7 @@ class Continuity:
         ahead: seconds of programme to keep in the playlist.
         tell: takes events of this channel.
         edits: has what people ask for; None where nobody may ask.
+        cards: of the channel, which go between its sequences; None where none go.
 
     Attributes:
         on_air: number of the entry on air, or of the last one that was.
@@ -69,6 +72,7 @@ class Continuity:
         ahead: float,
         tell: Callable[[Event], None],
         edits: EditQueue | None = None,
+        cards: Deck | None = None,
     ) -> None:
         self.slug = slug
         self.on_air = 0
@@ -82,6 +86,11 @@ class Continuity:
         self._ahead = ahead
         self._tell = tell
         self._shelf = Shelf(slug, data, catalogue=catalogue, storage=storage, clock=clock)
+        self._presenter: Presenter | None = None
+        if cards is not None:
+            self._presenter = Presenter(slug, data, deck=cards, catalogue=catalogue, storage=storage)
+        self._presented: tuple[object, ...] = ()
+        self._archived: list[Entry] = []  # of the latest day: they tell when which card aired
         self._editor: Editor | None = None
         if edits is not None:
             self._editor = Editor(
@@ -151,7 +160,7 @@ class Continuity:
             if self._editor and await self._editor.follow(
                 channel, playlist, self.on_air, self._locked, self._heard
             ):
-                self._tried = ()
+                self._tried = self._presented = ()
             ready = await self._ready(channel, playlist)
             await self._list(channel, playlist, ready)
         except BaseException:
@@ -177,6 +186,8 @@ class Continuity:
     def _open(self) -> Playlist:
         self._day = _day(self._path.stat().st_mtime if self._path.exists() else self._clock.time())
         self.expect()
+        days = sorted(self._archive.glob("*.ffconcat"))[-1:] if self._presenter is not None else []
+        self._archived = [entry for day in days for entry in read_entries(day)][-_ENOUGH:]
         return Playlist(self._path, self._archive)
 
     # What aired
@@ -209,7 +220,7 @@ class Continuity:
         """The sequence that begins with this clip, or nothing; the playlist mostly knows."""
         for entry in _latest(playlist, self.on_air):
             if entry.clip == clip:
-                return entry.seq if entry.pos == 1 else ""
+                return entry.seq if entry.pos == 1 and not is_card(entry) else ""
         found = await self._catalogue.clip(clip)
         return found.sequence if found and found.position == 1 else ""
 
@@ -220,7 +231,9 @@ class Continuity:
         # At midnight and, as clips may be short, whenever it is long; the day's archive takes either.
         if self._day != today or len(playlist.entries) - len(playlist.ahead(self.on_air)) > _ENOUGH:
             noon = datetime.fromisoformat(f"{self._day}T12:00:00+00:00").timestamp()
-            await asyncio.to_thread(playlist.rotate, self.on_air, noon)
+            listed = list(playlist.entries)
+            moved = await asyncio.to_thread(playlist.rotate, self.on_air, noon)
+            self._archived = [*self._archived, *listed[:moved]][-_ENOUGH:]
             self._day = today
 
     # What comes
@@ -270,22 +283,69 @@ class Continuity:
         short = sum(entry.frames for entry in ahead) < self._ahead * fps
         # Short of reruns and nothing moved since: the same question has the same answer.
         state = (self.on_air, playlist.next_n)
-        if ready or (short and state != self._tried):
-            ahead = await self._arrange(channel, playlist, ahead, ready)
+        arranges = bool(ready) or (short and state != self._tried)
+        if arranges or self._cards_may_move(playlist):
+            await self._change(channel, playlist, ahead, ready, arranges=arranges)
+            for record in ready:
+                await self._catalogue.mark_listed(record.id)
+                self._tell(
+                    Event("engine.sequence.listed", f"{record.title!r} goes on air next", channel=self.slug)
+                )
+            if ready:
+                self._shelf.forget()
+            ahead = playlist.ahead(self.on_air)
+        if arranges:
             self._tried = (self.on_air, playlist.next_n)
         self.buffer = sum(entry.frames for entry in ahead if entry.kind is Kind.NEW) / fps
 
-    async def _arrange(
-        self, channel: Channel, playlist: Playlist, ahead: Sequence[Entry], ready: Sequence[SequenceRecord]
-    ) -> list[Entry]:
-        fps = channel.house_format.fps
+    def _cards_may_move(self, playlist: Playlist) -> bool:
+        return self._presenter is not None and self._presented != self._card_state(playlist)
+
+    def _card_state(self, playlist: Playlist) -> tuple[object, ...]:
+        version = self._presenter.deck.version if self._presenter is not None else 0
+        return self.on_air, self._locked, playlist.next_n, version
+
+    async def _change(
+        self,
+        channel: Channel,
+        playlist: Playlist,
+        ahead: Sequence[Entry],
+        ready: Sequence[SequenceRecord],
+        *,
+        arranges: bool,
+    ) -> None:
+        """Decide what waits, and write it where that is something else than what is listed."""
         # Asked long ago, the horizon may have moved on meanwhile: then nobody knows, and all stays.
         known = self._clock.monotonic() - self._heard <= _STALE
         kept = fixed(ahead, self._locked if known else None)
         waiting = ahead[len(kept) :]
+        entries: Sequence[Entry] = waiting
+        if self._presenter is not None:
+            entries = without_cards(waiting)
+        if arranges:
+            entries = await self._arrange(channel, playlist, kept, entries, ready)
+        if self._presenter is not None:
+            listed = playlist.entries[: len(playlist.entries) - len(waiting)]
+            first = listed[0].n if listed else playlist.next_n
+            before = [*(entry for entry in self._archived if entry.n < first), *listed]
+            length = sum(entry.frames for entry in kept)
+            entries = await self._presenter.present(channel, before, entries, length)
+        if [entry.numbered(0) for entry in entries] != [entry.numbered(0) for entry in waiting]:
+            await asyncio.to_thread(_apply, playlist, kept, waiting, entries)
+        self._presented = self._card_state(playlist)
+
+    async def _arrange(
+        self,
+        channel: Channel,
+        playlist: Playlist,
+        kept: Sequence[Entry],
+        waiting: Sequence[Entry],
+        ready: Sequence[SequenceRecord],
+    ) -> Sequence[Entry]:
+        fps = channel.house_format.fps
         fresh = [self._shelf.programme(record, Kind.NEW) for record in ready]
         resting = self._editor.resting if self._editor else frozenset[str]()
-        busy = {entry.seq for entry in ahead} | {programme.seq for programme in fresh} | resting
+        busy = {entry.seq for entry in (*kept, *waiting)} | {programme.seq for programme in fresh} | resting
         candidates = await self._shelf.candidates(round(self._ahead * fps * 2), channel.format, busy)
         arrangement = arrange(
             Policy(
@@ -304,16 +364,7 @@ class Continuity:
             noise=self._noise,
             pinned=self._editor.pinned if self._editor else (),
         )
-        if arrangement.changed:
-            await asyncio.to_thread(_apply, playlist, kept, waiting, arrangement.entries)
-        for record in ready:
-            await self._catalogue.mark_listed(record.id)
-            self._tell(
-                Event("engine.sequence.listed", f"{record.title!r} goes on air next", channel=self.slug)
-            )
-        if ready:
-            self._shelf.forget()
-        return playlist.ahead(self.on_air)
+        return arrangement.entries
 
 
 def _day(seconds: float) -> str:

@@ -221,7 +221,7 @@ class Editor:
 
 
 def _sentence(action: Action, run: Run) -> str:
-    name = f"{run[0].title!r} ({run[0].seq})"
+    name = f"{run[-1].title!r} ({run[-1].seq})"  # the first may be a card that tells of it
     return {
         Action.SKIP: f"{name} is skipped",
         Action.DROP: f"{name} is dropped",

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from webtv.clips.graphics import Graphics
 from webtv.clips.marking import LabelMarker
 from webtv.clips.mastering import Mastered, master_clip
 from webtv.core.errors import QualityError
@@ -54,6 +55,7 @@ async def finish_shot(
     shooting: Shooting | None = None,
     carry: Carry = Carry.NONE,
     taken: Mapping[str, Any] | None = None,
+    graphics: Graphics | None = None,
 ) -> Finished:
     """Make one finished clip from a shot request.
 
@@ -72,6 +74,7 @@ async def finish_shot(
         shooting: how takes are kept and judged; by default they are held while they are judged.
         carry: which picture of the raw take a later shot will ask for.
         taken: what the provenance says of takes and scores, if the seed is that of a take chosen long ago.
+        graphics: what is shown beside the label; nothing by default.
 
     Raises:
         WebTVError: by category, from whichever stage failed.
@@ -91,7 +94,13 @@ async def finish_shot(
     }
     provenance = shot_provenance(stages, request, form, {**about, **made})
     marker = LabelMarker(
-        Media(provenance["media"]), form, branding=branding, accent=accent, provenance=provenance
+        Media(provenance["media"]),
+        form,
+        branding=branding,
+        accent=accent,
+        provenance=provenance,
+        frames=frames,
+        graphics=graphics,
     )
     take = chosen.take.play() if chosen else stages.shot.shoot(request)
     facts = dict(chosen.take.facts) if chosen else {}

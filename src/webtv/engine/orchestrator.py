@@ -227,6 +227,7 @@ class Orchestrator:
                 ahead=self._ahead,
                 tell=self._events,
                 edits=self._edits,
+                cards=self._idents.deck(slug),
             ),
         )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from webtv.clips.clip import Clip
+from webtv.clips.graphics import Graphics, next_word
 from webtv.core.format import HouseFormat, house_format
 from webtv.prompts.sequence import MusicBrief, SequencePlan, ShotPrompt
 from webtv.themes.channel import Channel, Stage
@@ -15,6 +16,14 @@ CLIP, BED, IDENT = "clip", "bed", "ident"
 KINDS = (BED, CLIP, IDENT)
 HANDS_ON = "hands_on"
 """Key of a clip's provenance: SHA-256 of the picture from which the shot after it goes on."""
+
+
+class CardKind(StrEnum):
+    """What a card is for."""
+
+    IDENT = "ident"
+    BUMPER = "bumper"
+    NEXT = "next"
 
 
 class Carry(StrEnum):
@@ -57,6 +66,8 @@ class ClipOrder:
         grades: stage name to the name of the grade at which it works; nothing where it works as asked for.
         carry: what the sequence carries from shot to shot.
         image: SHA-256 of the picture in storage that the shot goes on from; empty if from none.
+        graphics: what is shown beside the label, as :meth:`webtv.clips.graphics.Graphics.to_json` tells it.
+        before: what the shot before it shows, into which an adapter may dissolve; None for the first.
     """
 
     sequence: str
@@ -78,6 +89,8 @@ class ClipOrder:
     grades: Mapping[str, str] = field(default_factory=dict)
     carry: Carry = Carry.NONE
     image: str = ""
+    graphics: Mapping[str, str] = field(default_factory=dict)
+    before: ShotPrompt | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The job's payload."""
@@ -92,7 +105,8 @@ class ClipOrder:
             ValueError: it carries what nobody knows.
         """
         prompt, carry = ShotPrompt.from_json(data["prompt"]), Carry(data.get("carry", ""))
-        return cls(**{**data, "prompt": prompt, "carry": carry})
+        before = ShotPrompt.from_json(data["before"]) if data.get("before") else None
+        return cls(**{**data, "prompt": prompt, "carry": carry, "before": before})
 
     @property
     def house_format(self) -> HouseFormat:
@@ -126,13 +140,31 @@ class BedOrder:
 
 @dataclass(frozen=True, slots=True)
 class IdentOrder:
-    """Make a channel's ident."""
+    """Make a card of a channel: its ident, a bumper, or what tells of the sequence that comes next.
+
+    Attributes:
+        name: of the channel.
+        accent: its colour.
+        format: house format.
+        seed: of everything random.
+        version: of how cards are drawn; another one is another card.
+        card: ``ident``, ``bumper`` or ``next``.
+        instruments: of the channel, for the sting; without any the card is silent.
+        word: ``Next`` in the channel's language.
+        title: of the sequence that comes next.
+        line: beneath it.
+    """
 
     name: str
     accent: str
     format: str
     seed: int
-    version: int = 1
+    version: int = 2
+    card: str = CardKind.IDENT.value
+    instruments: tuple[str, ...] = ()
+    word: str = ""
+    title: str = ""
+    line: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The job's payload."""
@@ -145,7 +177,29 @@ class IdentOrder:
         Raises:
             TypeError: keys are missing or unknown.
         """
-        return cls(**data)
+        return cls(**{**data, "instruments": tuple(data.get("instruments", ()))})
+
+
+def card_order(slug: str, channel: Channel, card: CardKind) -> IdentOrder:
+    """The order for a card of a channel; one for what comes next lacks its texts still."""
+    return IdentOrder(
+        channel.name,
+        channel.branding.accent,
+        channel.format,
+        derive_seed(slug, "ident"),
+        card=card.value,
+        instruments=channel.music.instruments,
+    )
+
+
+def next_order(slug: str, channel: Channel, plan: SequencePlan) -> IdentOrder:
+    """The order for the card that tells of a sequence."""
+    return replace(
+        card_order(slug, channel, CardKind.NEXT),
+        word=next_word(channel.language),
+        title=plan.title,
+        line=_place(plan.shots[0]),
+    )
 
 
 def stages_of(channel: Channel) -> dict[str, dict[str, Any]]:
@@ -195,6 +249,8 @@ def clip_orders(
         "avoid": list(channel.avoid),
         "language": channel.language,
     }
+    titled = {"first": 1, "every": len(plan.shots), "off": 0}[channel.branding.lower_third]
+    mark = channel.name if channel.branding.bug else ""
     return [
         ClipOrder(
             sequence=sequence,
@@ -214,9 +270,19 @@ def clip_orders(
             bed_at=i * frames * form.samples_per_frame,
             asked=asked,
             carry=carry,
+            graphics=(
+                Graphics(plan.title, _place(shot), mark) if i < titled else Graphics(mark=mark)
+            ).to_json(),
+            before=plan.shots[i - 1] if i else None,
         )
         for i, shot in enumerate(plan.shots)
     ]
+
+
+def _place(shot: ShotPrompt) -> str:
+    """Where a shot plays, as a line for viewers."""
+    place = shot.setting.partition(",")[0].strip()
+    return place[:1].upper() + place[1:]
 
 
 def due_orders(

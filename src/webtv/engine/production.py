@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from webtv.clips.bed import BedReader, master_bed
-from webtv.clips.card import ident_frames
 from webtv.clips.clip import Bed, Clip
+from webtv.clips.graphics import Graphics
 from webtv.clips.marking import LabelMarker
 from webtv.clips.mastering import master_clip
+from webtv.clips.sting import sting
 from webtv.core.clock import Clock
 from webtv.core.errors import InputError, QualityError
 from webtv.core.events import Event, EventSink, LogSink, Severity
 from webtv.core.files import write_atomically
-from webtv.core.format import HouseFormat, house_format
+from webtv.core.format import SAMPLE_RATE, HouseFormat, house_format
+from webtv.engine.cards import card_frames, play_card
 from webtv.engine.finishing import Finished, finish_shot, finished_clip
 from webtv.engine.orders import HANDS_ON, BedOrder, Carry, ClipOrder, IdentOrder, derive_seed
 from webtv.engine.pictures import decode_picture, encode_picture
@@ -30,7 +32,7 @@ from webtv.engine.stages import ComposerChooser, StageChooser, StageOptions, Sta
 from webtv.engine.takes import Takes
 from webtv.library.storage import BED, CLIP, PICTURE, POSTER, Storage
 from webtv.studio.capability import capability_of
-from webtv.studio.ports import BedRequest, Chunk, Media, Picture, ShotRequest, Sound
+from webtv.studio.ports import BedRequest, Before, Media, Picture, ShotRequest, Sound
 
 __all__ = [
     "ComposerChooser",
@@ -50,6 +52,9 @@ def shot_request(
 ) -> ShotRequest:
     """What an order asks of the shot maker; each attempt has a seed of its own unless one is given."""
     form = order.house_format
+    before = None
+    if order.before is not None:
+        before = Before(order.before, derive_seed(order.sequence_seed, order.position - 1, 1))
     return ShotRequest(
         prompt=order.prompt,
         seconds=order.frames / form.fps,
@@ -61,6 +66,7 @@ def shot_request(
         shots=order.of,
         sequence_seed=order.sequence_seed,
         image=image,
+        before=before,
     )
 
 
@@ -81,6 +87,8 @@ def about_order(order: ClipOrder, *, channel: str, attempt: int) -> dict[str, An
         "bed_at": order.bed_at,
         "carry": order.carry.value,
         "image": order.image,
+        "graphics": dict(order.graphics),
+        "before": order.before.to_json() if order.before else None,
         "attempt": attempt,
     }
 
@@ -216,6 +224,7 @@ class Production:
                 threads=self._threads,
                 shooting=shooting,
                 carry=carry,
+                graphics=Graphics.from_json(order.graphics),
             )
             picture = order.image if order.carry is Carry.KEY and order.position > 1 else ""
             if finished.picture is not None:
@@ -241,42 +250,49 @@ class Production:
             )
 
     async def make_ident(self, order: IdentOrder, clip: str, *, channel: str) -> Clip:
-        """Make, check and store a channel's ident."""
+        """Make, check and store a card of a channel: its ident, a bumper, or what tells of what comes next.
+
+        Args:
+            order: what is wanted.
+            clip: the id that it gets.
+            channel: slug of its channel.
+
+        Raises:
+            WebTVError: by category.
+        """
         form = house_format(order.format)
-        pictures = iter(ident_frames(form, order.name, order.accent, order.seed))
-        provenance = {
-            "title": order.name,
+        frames = card_frames(order)
+        provenance: dict[str, Any] = {
+            "kind": order.card,
+            "title": order.title or order.name,
+            "line": order.line,
             "writer": "",
             "channel": channel,
             "accent": order.accent,
+            "instruments": list(order.instruments),
             "version": order.version,
             "prompt": "",
             "seed": order.seed,
-            "model": "webtv-card 1",
+            "model": f"webtv-card {order.version}",
             "media": Media.ALGORITHMIC.value,
             "format": form.name,
             "versions": versions(),
         }
-        marker = LabelMarker(Media.ALGORITHMIC, form, accent=order.accent, provenance=provenance)
-
-        async def take() -> AsyncGenerator[Chunk]:
-            done = 0
-            while (part := await asyncio.to_thread(next, pictures, None)) is not None:
-                yield Chunk(part, done, form.fps)
-                done += len(part)
-
-        frames = 2 * form.gop
         with self._scratch.workplace() as folder, self._bounded():
+            sound = np.zeros((frames * form.samples_per_frame, 2), np.float32)
+            if order.instruments:
+                sound, provenance["sound"] = await self._make_sting(order, form, frames, folder)
+            marker = LabelMarker(Media.ALGORITHMIC, form, accent=order.accent, provenance=provenance)
             mastered = await master_clip(
-                take(),
+                play_card(order),
                 format=form,
                 frames=frames,
-                sound=np.zeros((frames * form.samples_per_frame, 2), np.float32),
+                sound=sound,
                 path=folder / f"{clip}.mp4",
                 threads=self._threads,
                 marker=marker,
                 reject_to=self._rejected,
-                allow_silence=True,
+                allow_silence=not order.instruments,
             )
             finished = finished_clip(mastered, marker, provenance)
             return await self._store(
@@ -287,12 +303,25 @@ class Production:
                 sequence="",
                 position=1,
                 of=1,
-                title=order.name,
+                title=order.title or order.name,
                 prompt="",
                 format=form.name,
                 bed=None,
                 bed_at=0,
             )
+
+    async def _make_sting(
+        self, order: IdentOrder, form: HouseFormat, frames: int, folder: Path
+    ) -> tuple[Sound, str]:
+        """The sound of a card, and the SHA-256 of its file: where sound is mixed, it airs from there."""
+        length = frames * form.samples_per_frame
+        played = await asyncio.to_thread(
+            sting, order.card, order.instruments, length / SAMPLE_RATE, order.seed
+        )
+        mastered = await asyncio.to_thread(master_bed, played, folder / "sting.flac")
+        with BedReader(mastered.path) as bed:
+            sound = bed.read(0, length)
+        return sound, (await self._storage.add(mastered.path, BED)).sha
 
     async def _carry(self, stages: Stages, order: ClipOrder, channel: str) -> tuple[Carry, Picture | None]:
         """Which picture the next shot will want of this one, and the one from which this one goes on."""

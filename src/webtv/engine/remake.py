@@ -14,6 +14,7 @@ import numpy as np
 
 from webtv.clips.bed import BedReader
 from webtv.clips.clip import Clip
+from webtv.clips.graphics import Graphics
 from webtv.core.errors import InputError
 from webtv.core.format import house_format
 from webtv.engine.finishing import Finished, finish_shot
@@ -148,10 +149,12 @@ def recipe_of(clip: Clip) -> Recipe:
             bed=told["bed"],
             bed_id=told["bed_id"],
             bed_at=clip.bed_at,
+            before=ShotPrompt.from_json(told["before"]) if told.get("before") else None,
             asked=told["asked"],
             grades=told["grades"],
             carry=Carry(told["carry"]),
             image=told["image"],
+            graphics=told.get("graphics") or {},
         )
         return Recipe(
             order,
@@ -244,6 +247,7 @@ async def _make_again(
         about=about_order(order, channel=clip.channel, attempt=attempt),
         threads=recipe.threads,
         shooting=shooting,
+        graphics=Graphics.from_json(order.graphics),
         taken={"take": recipe.take, **({} if recipe.score is None else {"score": recipe.score})},
     )
 

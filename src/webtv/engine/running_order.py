@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from webtv.air.config import load_config
 from webtv.air.cursor import load_cursor
+from webtv.clips.clip import Kind
 from webtv.core.errors import InputError, TransientError
 from webtv.core.format import house_format
 from webtv.playlist.asrun import utc_seconds, utc_text
@@ -61,9 +62,14 @@ class Slot:
         """Length of its entries."""
         return sum(entry.frames for entry in self.entries) / self.fps
 
+    @property
+    def programme(self) -> Run:
+        """Its entries without the card that tells of them; a card alone is its own programme."""
+        return tuple(entry for entry in self.entries if entry.kind is not Kind.IDENT) or self.entries
+
     def to_json(self) -> dict[str, Any]:
         """For ``--json``; ``n`` is first and last number, null where no playlist lists it."""
-        first, last = self.entries[0], self.entries[-1]
+        first, last = self.programme[0], self.programme[-1]
         return {
             "place": self.place.value,
             "n": [first.n, last.n] if first.n else None,
@@ -105,7 +111,7 @@ class RunningOrder:
 
         table = Table("UTC", "", "n", "sequence", "kind", "shots", "length", "title", box=None)
         for slot in self.slots:
-            first, last = slot.entries[0], slot.entries[-1]
+            first, last = slot.programme[0], slot.programme[-1]
             shots = (
                 f"{first.pos}-{last.pos}/{first.of}" if last.pos > first.pos else f"{first.pos}/{first.of}"
             )

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from webtv.core.completion import to_its_end
 from webtv.core.errors import ConfigError
 from webtv.core.format import HouseFormat
 from webtv.studio.capability import capability_of
@@ -126,26 +127,36 @@ async def read_ahead(take: Take) -> AsyncGenerator[Chunk]:
     Args:
         take: makes a new array for each chunk, as every stage does.
     """
-    waiting: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue(maxsize=1)
+    waiting: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue(maxsize=1)
+    left = False
 
     async def fill() -> None:
         try:
             async for chunk in take:
                 await waiting.put(chunk)
-        except Exception as error:  # it belongs to whoever iterates
-            await waiting.put(error)
+        except (Exception, asyncio.CancelledError) as error:
+            if left:
+                raise
+            await waiting.put(error)  # it belongs to whoever iterates
         else:
             await waiting.put(None)
 
     filler = asyncio.ensure_future(fill())
     try:
         while (item := await waiting.get()) is not None:
-            if isinstance(item, Exception):
+            if isinstance(item, BaseException):
                 raise item
             yield item
     finally:
+        left = True
         filler.cancel()
-        await asyncio.wait([filler])
+        await to_its_end(_over(filler))  # nobody else knows of it
+
+
+async def _over(task: asyncio.Future[None]) -> None:
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # what an abandoned take still had to say
 
 
 async def close(take: Take) -> None:

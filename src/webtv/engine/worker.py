@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webtv.clips.clip import Bed, Clip
+from webtv.core.allocator import trim
 from webtv.core.clock import Clock
 from webtv.core.errors import (
     Category,
@@ -235,8 +236,11 @@ class Worker:
             self._tell(job, "engine.preview.dropped", f"A preview is not shown: {error}", remedy=remedy)
 
     async def _carry_out(self, job: Job) -> dict[str, Any]:
-        with _room():
-            return await self._make(job)
+        try:
+            with _room():
+                return await self._make(job)
+        finally:
+            trim()
 
     async def _make(self, job: Job) -> dict[str, Any]:
         # The job's id becomes the id of what it makes: done twice by accident, it is still one thing.

@@ -18,6 +18,7 @@ from webtv.library.records import SequenceState, SequenceStats
 from webtv.library.storage import BED, CLIP, PICTURE, POSTER, Storage, StoredFile
 
 _CARRIED = ("image", "hands_on")  # of a clip's provenance: pictures that a sequence carries on
+_SOUND = "sound"  # of a card's: what is heard with it
 KEEP_SECONDS = 48 * 3600.0
 KEEP_AT_LEAST = 2 * 3600.0
 """What stays even where the budget does not hold two days: docs/decisions/0009."""
@@ -25,6 +26,8 @@ STAR_SECONDS = 7 * 86400.0
 """A star more in the mean makes up for a week of age."""
 
 ORPHAN_SECONDS = 7 * 86400.0
+CARD_SECONDS = 86400.0
+"""How long a card that told what comes next is kept; it is made again if its sequence comes again."""
 
 _File = tuple[str, str]
 
@@ -142,7 +145,7 @@ class Eviction:
             older_than: seconds that a file must have lain there.
             protected_files: SHA-256 of files that stay anyway: a playlist outlives a database that is lost.
         """
-        freed = 0
+        freed = await self._forget_cards(protected_files)
         for file in await asyncio.to_thread(self._old, self._clock.time() - older_than):
             if file.sha in protected_files:
                 continue
@@ -151,6 +154,31 @@ class Eviction:
                     continue
             if await self._storage.remove(file.sha, file.ext):
                 freed += file.bytes
+        return freed
+
+    async def _forget_cards(self, protected_files: Collection[str]) -> int:
+        """Remove cards that told what comes next, long after that; returns their bytes."""
+        before = self._clock.time() - CARD_SECONDS
+
+        async def work(session: AsyncSession) -> list[_File]:
+            query = select(ClipRow).where(
+                ClipRow.sequence.is_(None),
+                ClipRow.created < before,
+                ClipRow.provenance["kind"].as_string() == "next",
+            )
+            gone = [row for row in await session.scalars(query) if row.file not in protected_files]
+            files = [pair for row in gone for pair in ((row.file, CLIP), (row.poster, POSTER))]
+            files += [(str(row.provenance[_SOUND]), BED) for row in gone if row.provenance.get(_SOUND)]
+            for row in gone:
+                await session.delete(row)
+            await session.flush()
+            return [file for file in dict.fromkeys(files) if not await _named(session, file[0])]
+
+        freed = 0
+        for sha, ext in await self._database.write(work):
+            path = self._storage.path(sha, ext)
+            size = path.stat().st_size if path.is_file() else 0
+            freed += size if await self._storage.remove(sha, ext) else 0
         return freed
 
     def _old(self, before: float) -> list[StoredFile]:
@@ -207,6 +235,6 @@ async def _named(session: AsyncSession, sha: str) -> bool:
     clip: ColumnElement[bool] = exists().where(or_(ClipRow.file == sha, ClipRow.poster == sha))
     bed: ColumnElement[bool] = exists().where(BedRow.file == sha)
     carried: ColumnElement[bool] = exists().where(
-        or_(*(ClipRow.provenance[key].as_string() == sha for key in _CARRIED))
+        or_(*(ClipRow.provenance[key].as_string() == sha for key in (*_CARRIED, _SOUND)))
     )
     return bool(await session.scalar(select(or_(clip, bed)))) or bool(await session.scalar(select(carried)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from webtv.clips.clip import Kind
 from webtv.core.errors import ConflictError, InputError
 from webtv.playlist.entry import Entry
 
@@ -135,11 +136,12 @@ def waits(name: str, entries: Sequence[Entry]) -> bool:
 
 
 def _skip(movable: list[Run]) -> tuple[list[Run], Run]:
-    if not movable:
+    run = next((run for run in movable if run[0].seq), None)  # cards between sequences come and go
+    if run is None:
         raise ConflictError(
             "nothing waits that could be skipped", place="skip", remedy="wait until more is listed"
         )
-    return movable[1:], movable[0]
+    return [each for each in movable if each is not run], run
 
 
 def _drop(name: str, movable: list[Run], stays: list[Run]) -> tuple[list[Run], Run]:
@@ -195,4 +197,7 @@ def _is(run: Run, name: str) -> bool:
 def _continues(before: Entry | Sequence[Entry], entry: Entry) -> bool:
     """Whether two entries are of one airing of a sequence; a young station repeats one end to end."""
     last = before if isinstance(before, Entry) else (before[-1] if before else None)
-    return last is not None and bool(entry.seq) and last.seq == entry.seq and last.pos < entry.pos
+    if last is None or not entry.seq or last.seq != entry.seq:
+        return False
+    # The card that tells of a sequence has its id, and goes wherever it goes.
+    return last.pos < entry.pos or (last.kind is Kind.IDENT and entry.kind is not Kind.IDENT)

@@ -26,7 +26,32 @@ _MOST_COMPLAINTS = 12
 _TEMPO_SPREAD = 0.1
 _THOUGHTS_END = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
 _THOUGHTS_BEGIN = re.compile(r"<(?:think|thinking|reasoning)>", re.IGNORECASE)
-_SOUNDS = Literal["", "waves", "light rain", "wind", "birds", "city hum", "crickets", "underwater"]
+_SOUNDS = Literal[
+    "",
+    "waves",
+    "waves and gulls",
+    "light rain",
+    "thunder and rain",
+    "wind",
+    "dry wind",
+    "high wind",
+    "wind and birds",
+    "ice cracks and wind",
+    "falling snow",
+    "birds",
+    "crickets",
+    "stream",
+    "underwater",
+    "city hum",
+    "cafe",
+    "train",
+    "spaceship",
+    "fire",
+    "ticking clock",
+    "kettle",
+    "room tone",
+    "audience hush",
+]
 
 
 class _Shot(BaseModel):

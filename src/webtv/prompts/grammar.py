@@ -25,6 +25,7 @@ _FEW_PLACES = 4
 _TEMPO_SPREAD = 0.1
 _TITLE_TRIES = 24
 _TITLE_LENGTH = 44
+_ENCLOSED = frozenset({"train", "spaceship"})  # heard whatever the weather outside
 _SMALL = frozenset({"a", "an", "and", "at", "before", "by", "in", "of", "on", "over", "the", "with"})
 
 
@@ -201,9 +202,10 @@ class _Draft:
     def _cut(self, shots: int, never: frozenset[str]) -> list[str]:
         voice = self._voice
         if shots == 1:
-            return [self._dice.choice(("wide", "medium", "follow", "low"))]
+            alone = ("wide", "medium", "follow", "low")
+            return [self._dice.choice([framing for framing in alone if framing not in never])]
         opening = self._dice.choice([framing for framing in voice.opening if framing not in never])
-        middle = [framing for framing in voice.middle if framing != opening]
+        middle = [framing for framing in voice.middle if framing not in {opening, *never}]
         self._dice.shuffle(middle)
         inner: list[str] = []
         while len(inner) < shots - 2:
@@ -401,7 +403,7 @@ def _title_case(text: str) -> str:
 def _ambience(scene: _Scene) -> str:
     family, dark = scene.family, scene.time.key in {"night", "dusk"}
     base = family.night if dark else family.sound
-    if family.skies or not base:
+    if family.skies or not base or base in _ENCLOSED:
         return base
     cold = scene.season is not None and scene.season.key == "winter"
     match scene.weather.key:
@@ -410,5 +412,5 @@ def _ambience(scene: _Scene) -> str:
         case "storm":
             return "waves" if base == "waves" else "wind"
         case "snow":
-            return base if base in {"waves", "city hum"} else "wind"
+            return base if base in {"waves", "city hum"} else "falling snow"
     return "wind" if cold and base in {"birds", "crickets"} else base

@@ -218,6 +218,35 @@ class Branding(_Part):
         description="Accent colour, # and six hexadecimal digits, in quotes.",
         examples=["#8fb8de"],
     )
+    lower_third: Literal["first", "every", "off"] = Field(
+        "first",
+        description="Which shots of a sequence show its title for some seconds: `first`, `every` or `off`.",
+        examples=["first"],
+    )
+    bug: bool = Field(
+        True, description="Whether the channel's mark stands in the corner of its clips.", examples=[True]
+    )
+    ident: Seconds = Field(
+        900.0,
+        ge=0,
+        le=86400,
+        description="Programme between two idents at least, e.g. 15m; 0 for none.",
+        examples=["15m"],
+    )
+    next: Seconds = Field(
+        600.0,
+        ge=0,
+        le=86400,
+        description="Programme between two cards that tell what comes next, at least; 0 for none.",
+        examples=["10m"],
+    )
+    bumper: Seconds = Field(
+        300.0,
+        ge=0,
+        le=86400,
+        description="Programme between two bumpers at least, e.g. 5m; 0 for none.",
+        examples=["5m"],
+    )
 
 
 class Channel(_Part):

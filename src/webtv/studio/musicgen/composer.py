@@ -138,7 +138,7 @@ class MusicGenComposer:
             "ambience": list(layers),
         }
         if layers:
-            told["ambience_by"] = "webtv-synth 1"
+            told["ambience_by"] = "webtv-synth 2"
         # A folder of the operator's says nothing to a viewer but its name.
         name = Path(self._name).name if Path(self._name).is_dir() else self._name
         return Credit(ADAPTER, name, Media.TRAINED, told)

@@ -26,6 +26,7 @@ NAMED: dict[str, Colour] = {
         "russet": "#a4552c",
         "orange": "#e5812b",
         "amber": "#f0a63a",
+        "saffron": "#eda22f",
         "gold": "#e4b245",
         "golden": "#e4b245",
         "copper": "#b8703f",

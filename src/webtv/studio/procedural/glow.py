@@ -37,15 +37,19 @@ class Lamps:
         """Screen everything over the frame."""
         h, w = self._frame.shape[:2]
         light = cv2.GaussianBlur(self._near, (0, 0), small)
-        light = cv2.addWeighted(light, 1.0, cv2.GaussianBlur(self._near, (0, 0), large), 1.6, 0)
+        wide = cv2.GaussianBlur(self._near, (0, 0), large)
+        light = np.minimum(cv2.addWeighted(light, strength, wide, 1.6 * strength, 0), 1)
         big = cv2.resize(light, (w, h), interpolation=cv2.INTER_LINEAR)
-        np.minimum(big * strength, 1, out=big)
         screen(self._frame, big)
 
 
 def screen(frame: Image, light: Image) -> None:
     """Add light without burning out."""
-    frame += light * np.clip(1 - frame * 0.85, 0, 1)
+    free = frame * np.float32(-0.85)
+    free += 1
+    np.clip(free, 0, 1, out=free)
+    cv2.multiply(free, light, dst=free)
+    cv2.add(frame, free, dst=frame)
 
 
 def halo(frame: Image, threshold: float, strength: float, size: float = 5.0) -> None:

@@ -1,5 +1,6 @@
 """Seeded noise: everything irregular in a picture comes from here."""
 
+import functools
 from typing import Any
 
 import cv2
@@ -44,14 +45,28 @@ def tile(
         low: lowest frequency kept, in periods per tile.
         high: highest frequency kept.
     """
+    amplitude = _amplitudes(size, slope, low, high)
+    turn = (2 * np.pi * rng.random(amplitude.shape)).astype(np.float32)
+    spectrum = np.empty(amplitude.shape, np.complex64)
+    np.multiply(amplitude, np.cos(turn), out=spectrum.real)
+    np.multiply(amplitude, np.sin(turn), out=spectrum.imag)
+    out = np.asarray(np.fft.irfft2(spectrum, s=(size, size)), np.float32)
+    out -= out.mean()
+    out /= out.std() + np.float32(1e-9)
+    return out
+
+
+@functools.lru_cache(maxsize=8)
+def _amplitudes(size: int, slope: float, low: float, high: float) -> Array:
+    """float32[size, size // 2 + 1] by frequency."""
     fy = np.fft.fftfreq(size)[:, None] * size
     fx = np.fft.rfftfreq(size)[None, :] * size
     radius = np.hypot(fx, fy)
     with np.errstate(divide="ignore"):
         amplitude = np.where((radius >= low) & (radius <= high), radius**-slope, 0.0)
-    spectrum = amplitude * np.exp(2j * np.pi * rng.random(amplitude.shape))
-    out = np.fft.irfft2(spectrum, s=(size, size))
-    return np.asarray((out - out.mean()) / (out.std() + 1e-9), np.float32)
+    out = (amplitude / np.sqrt((amplitude**2).sum())).astype(np.float32) * np.float32(size)
+    out.flags.writeable = False
+    return np.asarray(out)
 
 
 def unit(values: Array) -> Array:
@@ -68,10 +83,17 @@ def wrap(values: Array, period: float = 256.0) -> Array:
     return np.asarray(out, np.float32)
 
 
-def smoothstep(low: float, high: float, values: Array) -> Array:
+def smoothstep(low: float | Array, high: float | Array, values: Array) -> Array:
     """0 below ``low``, 1 above ``high``, smooth between (``low`` may be the larger)."""
-    x = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return np.asarray(x * x * (3.0 - 2.0 * x), np.float32)
+    start = np.asarray(low, np.float32)
+    x: Array = np.asarray(values - start, np.float32)
+    x = np.asarray(x / (np.asarray(high, np.float32) - start))
+    x = np.asarray(np.clip(x, 0, 1))
+    bend = np.asarray(x * np.float32(-2))
+    bend += 3
+    x *= x
+    x *= bend
+    return x
 
 
 class Profile:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from webtv.studio.procedural.colour import Colour
 from webtv.studio.procedural.light import Light
+from webtv.studio.procedural.patch import Patch
 from webtv.studio.procedural.stage import Image
 
 Points = NDArray[np.float64]
 _FINE = 4
 _SHIFT = 4
-
+_RELIEF = 0.45  # the drawings have some modelling of their own
 
 _ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 _CIRCLE = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), 1)
@@ -46,6 +47,16 @@ def smooth(points: Sequence[tuple[float, float]], closed: bool = True, steps: in
     return np.concatenate(((weights @ padded[index]).reshape(-1, 2), p[-1:]))
 
 
+def _ink(colour: Colour) -> tuple[int, int, int, int]:
+    r, g, b = colour
+    return (
+        round(255 * min(1.0, max(0.0, r))),
+        round(255 * min(1.0, max(0.0, g))),
+        round(255 * min(1.0, max(0.0, b))),
+        255,
+    )
+
+
 class Pen:
     """Draws in figure units (x to the figure's front, y up, about 1 tall) at a place in the frame.
 
@@ -75,7 +86,9 @@ class Pen:
         self.w = int(np.ceil((left + right) * scale)) + 3
         self.h = int(np.ceil((up + down) * scale)) + 3
         self._y, self._scale = y, scale
-        self.fine = _FINE if max(self.w, self.h) < 260 else 2
+        # Edges of large figures need fewer steps to look smooth.
+        large = max(self.w, self.h)
+        self.fine = _FINE if large < 130 else 3 if large < 260 else 2
         unit = scale * self.fine * (1 << _SHIFT)
         c, s = float(np.cos(tilt)) * unit, float(np.sin(tilt)) * unit
         self._turn = np.array(((c * facing, -s), (-s * facing, -c)))
@@ -93,8 +106,8 @@ class Pen:
 
     def fill(self, points: Points | Sequence[tuple[float, float]], colour: Colour) -> None:
         """Fill one polygon."""
-        ink = tuple(round(255 * min(1.0, max(0.0, c))) for c in colour)
-        cv2.fillPoly(self.ink, [self._place(np.asarray(points, np.float64))], (*ink, 255), cv2.LINE_8, _SHIFT)
+        place = self._place(np.asarray(points, np.float64))
+        cv2.fillPoly(self.ink, [place], _ink(colour), cv2.LINE_8, _SHIFT)
 
     def blob(self, x: float, y: float, rx: float, ry: float, colour: Colour, turn: float = 0.0) -> None:
         """Fill an ellipse."""
@@ -112,9 +125,12 @@ class Pen:
         direction = np.concatenate((step[:1], step[1:] + step[:-1], step[-1:]))
         length = np.sqrt((direction * direction).sum(axis=1)) + 1e-9
         normal = direction[:, ::-1] * (-1.0, 1.0) * (width / length)[:, None]
-        self.fill(np.concatenate((line + normal, (line - normal)[::-1])), colour)
-        for (x, y), r in ((line[0], width[0]), (line[-1], width[-1])):
-            self.blob(float(x), float(y), float(r), float(r), colour)
+        ends = (_CIRCLE * width[0] + line[0], _CIRCLE * width[-1] + line[-1])
+        place = self._place(np.concatenate((line + normal, (line - normal)[::-1], *ends)))
+        ink, n = _ink(colour), 2 * len(line)
+        # One after the other: where the shapes of one call overlap, OpenCV leaves holes.
+        for part in (place[:n], place[n : n + len(_CIRCLE)], place[n + len(_CIRCLE) :]):
+            cv2.fillPoly(self.ink, [part], ink, cv2.LINE_8, _SHIFT)
 
     def lay(
         self,
@@ -137,45 +153,15 @@ class Pen:
             rim: strength of the lit edge.
             reflect: opacity of a mirror image below the origin (on water), 0 for none.
         """
-        patch = cv2.resize(self.ink, (self.w, self.h), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        colour, a = patch[..., :3], patch[..., 3]
-        if light is not None:
-            amb, key = np.asarray(light.ambient, np.float32), np.asarray(light.key, np.float32)
-            down = np.linspace(0, 1, self.h, dtype=np.float32)[:, None, None]
-            colour = colour * (amb * (0.72 - 0.12 * down) + key * (0.52 - 0.34 * down))
-            if rim > 0:
-                step = max(1, round(self._scale * 0.02))
-                moved = cv2.warpAffine(
-                    a, np.array([[1, 0, -sun * step], [0, 1, step]], np.float32), (self.w, self.h)
-                )
-                edge = np.clip(a - moved, 0, 1) * rim * (0.25 + 0.75 * light.strength)
-                colour = colour + edge[..., None] * (key * a[..., None] - colour * 0.5)
-            if haze > 0:
-                colour = colour + haze * (np.asarray(light.haze, np.float32) * a[..., None] - colour)
-        if reflect > 0:
-            self._mirror(frame, colour, a, reflect)
-        self._lay(frame, colour * alpha, a * alpha, self.x0, self.y0)
+        self.patch().lay(frame, light, sun, haze, alpha, rim, reflect)
 
-    def _mirror(self, frame: Image, colour: Image, a: Image, strength: float) -> None:
-        top = round(self._y)
-        rows = min(self.h, max(0, top - self.y0))
-        if rows < 2:
-            return
-        flipped = np.ascontiguousarray(colour[:rows][::-1])
-        mask = np.ascontiguousarray(a[:rows][::-1])
-        flipped = cv2.GaussianBlur(flipped, (0, 0), 0.8, sigmaY=2.2)
-        mask = cv2.GaussianBlur(mask, (0, 0), 0.8, sigmaY=2.2)
-        fade = strength * np.linspace(1, 0.25, rows, dtype=np.float32)[:, None]
-        self._lay(frame, flipped * fade[..., None] * 0.85, mask * fade, self.x0, top)
-
-    @staticmethod
-    def _lay(frame: Image, colour: Image, a: Image, x0: int, y0: int) -> None:
-        h, w = a.shape
-        fx0, fy0 = max(0, x0), max(0, y0)
-        fx1, fy1 = min(frame.shape[1], x0 + w), min(frame.shape[0], y0 + h)
-        if fx0 >= fx1 or fy0 >= fy1:
-            return
-        part = slice(fy0 - y0, fy1 - y0), slice(fx0 - x0, fx1 - x0)
-        region = frame[fy0:fy1, fx0:fx1]
-        region *= (1 - a[part])[..., None]
-        region += colour[part]
+    def patch(self) -> Patch:
+        """What was drawn so far, at the frame's resolution."""
+        ink = cv2.resize(self.ink, (self.w, self.h), interpolation=cv2.INTER_AREA)
+        left, top, wide, tall = cv2.boundingRect(np.ascontiguousarray(ink[..., 3]))
+        # One clear pixel around, so that blurs and lit edges know where the figure ends.
+        left, top = max(0, left - 1), max(0, top - 1)
+        seen = ink[top : top + tall + 2, left : left + wide + 2].astype(np.float32)
+        seen *= np.float32(1 / 255)
+        colour, alpha = cv2.cvtColor(seen, cv2.COLOR_BGRA2BGR), cv2.extractChannel(seen, 3)
+        return Patch(colour, alpha, self.x0 + left, self.y0 + top, self._y, self._scale, relief=_RELIEF)

@@ -10,15 +10,16 @@ import numpy as np
 
 from webtv.studio.options import number, whole_number
 from webtv.studio.ports import Chunk, Credit, Frames, Media, ShotRequest
-from webtv.studio.procedural.lexicon import dissolves, read
 from webtv.studio.procedural.scenes import SCENES, Scene
 from webtv.studio.procedural.spec import SceneSpec
 from webtv.studio.procedural.stage import Image, Stage
 from webtv.studio.procedural.styles import STYLES, Style
+from webtv.studio.procedural.words.lexicon import dissolves, read
 
 MODEL: Final = "webtv-procedural 2"
 _CHUNK = 6  # frames; after interpolation and upscaling they take six times the room
 _DISSOLVE = 0.75  # seconds
+_SMALLEST = 36  # pixels of the shorter side; in less, what is drawn at a quarter of the size has no pixels
 
 
 class ProceduralShots:
@@ -44,11 +45,15 @@ class ProceduralShots:
         fps = min(self._fps or (12 if request.fps <= 25 else 15), request.fps)
         total = max(1, round(request.seconds * fps))
         width, height = even(request.width * self._scale), even(request.height * self._scale)
-        picture = await asyncio.to_thread(_picture, request, width, height)
+        more = -(-_SMALLEST // min(width, height))  # drawn so many times larger, and made small again
+        picture = await asyncio.to_thread(_picture, request, more * width, more * height)
         before = await asyncio.to_thread(_before, request, picture.stage)
         for start in range(0, total, _CHUNK):
             count = min(_CHUNK, total - start)
             frames = await asyncio.to_thread(_draw, picture, before, start, count, fps)
+            if more > 1:
+                small = [cv2.resize(each, (width, height), interpolation=cv2.INTER_AREA) for each in frames]
+                frames = np.stack(small)
             if before is not None and (start + count) / fps >= _DISSOLVE:
                 before = None  # it is not seen any more
             yield Chunk(frames, start, fps)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from webtv.studio.procedural import noise
+from webtv.studio.procedural.colour import luma
 from webtv.studio.procedural.stage import Image, Stage, spread
 
 
@@ -38,7 +39,10 @@ def _bloom(
     soft *= np.asarray(tint, np.float32) * strength
     big = cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR)
     # Screen, so that nothing burns out.
-    frame += big * np.clip(1.0 - frame, 0, 1)
+    free = 1 - frame
+    np.clip(free, 0, 1, out=free)
+    cv2.multiply(free, big, dst=free)
+    cv2.add(frame, free, dst=frame)
 
 
 def _luma(frame: Image) -> Image:
@@ -48,6 +52,25 @@ def _luma(frame: Image) -> Image:
 def _saturate(frame: Image, amount: float) -> Image:
     grey = _luma(frame)
     return cv2.addWeighted(frame, amount, cv2.merge((grey, grey, grey)), 1 - amount, 0)
+
+
+def _opening(stage: Stage) -> float:
+    """How far the lens is opened: nights without stars have little light and less contrast."""
+    light, spec = stage.light, stage.spec
+    if spec.weather == "clear" and spec.family != "underwater":
+        return 0.0
+    if spec.family in {"interior", "hall", "rain_window", "train"}:
+        return 0.0  # lamps light the room
+    dark = min(1.0, max(0.0, (0.34 - luma(light.ambient)) / 0.08))
+    return 0.8 * dark * (1 - light.stars)
+
+
+def _opened(frame: Image, wide: float) -> Image:
+    """Lift what is dark, keep what is bright: f + wide f (1 - f); a frame in 0..1."""
+    if wide < 0.02:
+        return frame
+    square = cv2.multiply(frame, frame)
+    return np.asarray(cv2.addWeighted(frame, 1 + wide, square, -wide, 0), np.float32)
 
 
 class Grain:
@@ -78,12 +101,14 @@ class Photographic:
     def __init__(self, stage: Stage) -> None:
         self._vignette = _vignette(stage, 0.16)
         self._grain = Grain(stage, 0.0055)
+        self._wide = _opening(stage)
 
     def apply(self, frame: Image, t: float) -> Image:
         """Grade one frame."""
         _bloom(frame, 0.72, 0.55)
         frame = _saturate(frame, 1.1)
         np.clip(frame, 0, 1, out=frame)
+        frame = _opened(frame, self._wide)
         curve = frame * frame * (3 - 2 * frame)
         frame = cv2.addWeighted(frame, 0.78, curve, 0.22, 0.0)
         cv2.multiply(frame, self._vignette, dst=frame)
@@ -99,7 +124,9 @@ class Film:
 
     def __init__(self, stage: Stage) -> None:
         self._vignette = _vignette(stage, 0.24)
-        self._grain = Grain(stage, 0.02, 1.5)
+        # Fine enough to survive the upscaler and the encoder; coarse grain comes out as blotches.
+        self._grain = Grain(stage, 0.013, 1.1)
+        self._wide = _opening(stage)
         self._phase = stage.take("weave").uniform(0, 6.28, 2)
 
     def apply(self, frame: Image, t: float) -> Image:
@@ -108,6 +135,7 @@ class Film:
         grey = np.clip(_luma(frame), 0, 1)
         frame = _saturate(frame, 0.94)
         np.clip(frame, 0, 1, out=frame)
+        frame = _opened(frame, self._wide)
         frame = cv2.addWeighted(frame, 0.7, frame * frame * (3 - 2 * frame), 0.3, 0)
         # Warm lights, cool shadows, black lifted a little.
         tones = [grey * np.float32(0.93 * (w - c)) + np.float32(0.93 * c + 0.035) for w, c in _SPLIT]
@@ -115,12 +143,9 @@ class Film:
         cv2.multiply(frame, self._vignette, dst=frame)
         dx = 0.25 * math.sin(t * 7.3 + self._phase[0])
         dy = 0.3 * math.sin(t * 5.1 + self._phase[1])
-        frame = cv2.warpAffine(
-            frame,
-            np.array([[1, 0, dx], [0, 1, dy]], np.float32),
-            frame.shape[1::-1],
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        # A shift by less than a pixel mixes each with one neighbour.
+        across, down = (np.array((max(0, d), 1 - abs(d), max(0, -d)), np.float32) for d in (dx, dy))
+        frame = cv2.sepFilter2D(frame, -1, across, down, borderType=cv2.BORDER_REPLICATE)
         self._grain.add(frame, t)
         return frame
 
@@ -133,10 +158,8 @@ class Watercolour:
         h, w = stage.height, stage.width
         paper = noise.fbm(h, w, rng, cells=h / 6, octaves=2, gain=0.7)
         broad = noise.fbm(h, w, rng, cells=3.5, octaves=5)
-        self._paper = cv2.merge(
-            [((0.965 + 0.09 * (paper - 0.5)) * (0.965 + 0.07 * broad)).astype(np.float32)] * 3
-        )
-        self._granules = ((paper - 0.5) * 0.12 + (broad - 0.5) * 0.2).astype(np.float32)
+        sheet = ((0.965 + 0.09 * (paper - 0.5)) * (0.965 + 0.07 * broad)).astype(np.float32)
+        self._granules = (0.94 + (paper - 0.5) * 0.12 + (broad - 0.5) * 0.2).astype(np.float32)
         wobble = [noise.fbm(h, w, rng, cells=22, octaves=3) - 0.5 for _ in range(2)]
         gx, gy = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
         reach = h / 360 * 7.0
@@ -149,13 +172,9 @@ class Watercolour:
         y = np.minimum(gy, h - 1 - gy) / h
         border = np.minimum(x, y) + 0.035 * (broad - 0.5) + 0.012 * (paper - 0.5)
         margin = noise.smoothstep(0.004, 0.022, border.astype(np.float32))
-        self._margin = cv2.merge((margin, margin, margin))
-        white = np.empty((h, w, 3), np.float32)
-        white[:] = (0.985, 0.968, 0.932)
-        self._white = white
-        self._pigment = np.empty_like(white)
-        self._pigment[:] = (0.97, 0.94, 0.89)
-        self._bare = white * (1 - self._margin)
+        # Within the margin the paper is painted, outside it stays white; pigment takes from it.
+        self._bare = cv2.merge([(margin * sheet + 1 - margin) * np.float32(c) for c in (0.985, 0.968, 0.932)])
+        self._pigment = cv2.merge([margin * sheet * np.float32(c) for c in (0.97, 0.94, 0.89)])
         self._grain = Grain(stage, 0.004)
 
     def apply(self, frame: Image, t: float) -> Image:
@@ -170,18 +189,16 @@ class Watercolour:
         soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 1.6), (w, h), interpolation=cv2.INTER_LINEAR)
         # Pigment gathers where a wash ends: darker just inside edges.
         grey, around = _luma(wash), _luma(soft)
-        pool = np.clip(around - grey, 0, 0.25) * 0.9 + np.clip(np.abs(around - grey) - 0.02, 0, 0.2) * 0.5
-        wash = np.asarray(cv2.addWeighted(wash, 0.8, soft, 0.2, 0), np.float32)
-        wash = _saturate(wash, 1.38)
-        # Transparent paint: density rises with darkness, granulates in the paper.
-        density = np.clip(1 - wash, 0, 1)
-        cv2.multiply(density, spread(0.94 + self._granules + pool), dst=density)
+        apart = around - grey
+        pool = np.clip(apart, 0, 0.25) * 0.9 + np.clip(np.abs(apart) - 0.02, 0, 0.2) * 0.5
+        # Transparent paint: density rises with darkness, granulates in the paper. 1 less four parts of wash
+        # and one of what is around, saturated by 1.38.
+        density = cv2.addWeighted(wash, -0.8 * 1.38, soft, -0.2 * 1.38, 1)
+        cv2.add(density, spread(cv2.addWeighted(grey, 0.8 * 0.38, around, 0.2 * 0.38, 0)), dst=density)
+        np.clip(density, 0, 1, out=density)
+        cv2.multiply(density, spread(self._granules + pool), dst=density)
         cv2.multiply(density, self._pigment, dst=density)
-        out = cv2.subtract(self._white, density)
-        cv2.multiply(out, self._paper, dst=out)
-        # The unpainted margin: out = white + margin * (out - white), with the paper's own part prepared.
-        cv2.multiply(out, self._margin, dst=out)
-        cv2.add(out, self._bare, dst=out)
+        out = cv2.subtract(self._bare, density)
         self._grain.add(out, t)
         return out
 
@@ -228,11 +245,14 @@ class Neon:
         smooth = cv2.GaussianBlur(grey, (0, 0), 1.2)
         gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
         edge = np.clip(np.sqrt(gx * gx + gy * gy) * 1.2 - 0.08, 0, 1)
+        # Tubes glow in the dark only: a day is turned down to an evening.
+        dim = min(1.0, 0.37 / max(float(cv2.mean(grey)[0]), 0.01))
+        grey = grey * np.float32(dim)
         square = grey * grey
         duo = cv2.merge(
             [square * np.float32(b - a) + np.float32(a) for a, b in ((0.09, 0.98), (0.05, 0.5), (0.22, 0.86))]
         )
-        out = cv2.addWeighted(_saturate(frame, 1.5), 0.45, duo, 0.5, 0)
+        out = cv2.addWeighted(_saturate(frame, 1.5), 0.45 * dim, duo, 0.5, 0)
         down = np.linspace(0, 0.75, frame.shape[0], dtype=np.float32)[:, None]
         line = [edge * (a * (0.75 - down) + b * down) for a, b in ((0.25, 1.0), (0.95, 0.35), (1.0, 0.8))]
         cv2.add(out, cv2.merge([np.asarray(c, np.float32) for c in line]), dst=out)
@@ -246,15 +266,16 @@ class Noir:
     """Noir: silver and black, hard light, grain."""
 
     def __init__(self, stage: Stage) -> None:
-        self._grain = Grain(stage, 0.024, 1.4)
+        self._grain = Grain(stage, 0.015, 1.1)
         self._vignette = _vignette(stage, 0.34)
 
     def apply(self, frame: Image, t: float) -> Image:
         """Grade one frame."""
         _bloom(frame, 0.6, 0.8)
         grey = np.clip(cv2.transform(frame, np.array([[0.34, 0.56, 0.1]], np.float32)), 0, 1)
-        level = float(np.clip(grey.mean(), 0.08, 0.6))
-        grey = np.clip((grey - level) * 1.28 + 0.2 + 0.5 * level, 0, 1) ** 1.06
+        mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(grey))
+        level, hard = min(max(mean, 0.08), 0.6), min(max(0.2 / max(deviation, 0.01), 1.28), 2.2)
+        grey = np.clip((grey - level) * hard + 0.2 + 0.5 * level, 0, 1) ** 1.06
         out = np.asarray(cv2.merge((grey * 0.985 + 0.012, grey * 0.995 + 0.014, grey + 0.02)))
         cv2.multiply(out, self._vignette, dst=out)
         self._grain.add(out, t)
@@ -276,22 +297,21 @@ class Painterly:
             (gy + reach * stroke * np.sin(angle)).astype(np.float32),
             cv2.CV_16SC2,
         )
-        weave = (stroke * 0.035).astype(np.float32)
-        self._weave = cv2.merge((1 + weave, 1 + weave, 1 + weave))
-        self._vignette = _vignette(stage, 0.16)
+        self._weave = cv2.multiply(spread(1 + stroke * 0.035), _vignette(stage, 0.16))
         self._grain = Grain(stage, 0.006)
+        self._wide = _opening(stage)
 
     def apply(self, frame: Image, t: float) -> Image:
         """Paint one frame."""
         _bloom(frame, 0.7, 0.5)
         np.clip(frame, 0, 1, out=frame)
+        frame = _opened(frame, self._wide)
         eight = cv2.medianBlur(cv2.convertScaleAbs(frame, alpha=255), 3)
         eight = cv2.remap(eight, self._map_a, self._map_b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        out = eight.astype(np.float32) * (1 / 255)
-        soft = cv2.GaussianBlur(out, (0, 0), 1.4)
-        out = _saturate(cv2.addWeighted(out, 1.6, soft, -0.6, 0), 1.14)
+        soft = cv2.GaussianBlur(eight, (7, 7), 1.4)
+        out = cv2.addWeighted(eight, 1.6 / 255, soft, -0.6 / 255, 0, dtype=cv2.CV_32F)
+        out = _saturate(np.asarray(out, np.float32), 1.14)
         cv2.multiply(out, self._weave, dst=out)
-        cv2.multiply(out, self._vignette, dst=out)
         self._grain.add(out, t)
         return out
 

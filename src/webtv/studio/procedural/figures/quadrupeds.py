@@ -1,252 +1,18 @@
-"""Four-legged animals: one rig of tapered limbs, built differently for each kind."""
+"""Four-legged animals: one rig of tapered limbs for all builds."""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from colorsys import rgb_to_hsv
+from dataclasses import replace
+from functools import cache, partial
 
-from webtv.studio.procedural.colour import Colour, mix, rgb, times
+from webtv.studio.procedural.colour import Colour, luma, mix, rgb, times
+from webtv.studio.procedural.figures import builds
+from webtv.studio.procedural.figures.builds import Build
 from webtv.studio.procedural.figures.pose import Figure, Pose
 from webtv.studio.procedural.pen import Pen, smooth
 
 _EYE = rgb("#16130f")
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """Proportions of a kind, in units of its height at the back.
-
-    Attributes:
-        length: from hip to shoulder.
-        back: height of the spine above the ground.
-        chest: depth of the chest.
-        waist: depth of the loins.
-        rump: depth of the hindquarters.
-        leg: width at the top of a leg.
-        neck: length of the neck.
-        lift: its angle above the horizontal, radians.
-        head: length of the head.
-        skull: its depth.
-        muzzle: depth at the nose.
-        ear: ``point``, ``long``, ``round``, ``leaf`` or ``none``.
-        tail: ``brush``, ``tuft``, ``stub``, ``plume``, ``whip`` or ``none``.
-        coat: its colour.
-        belly: colour of chest, throat and belly.
-        sock: colour of its feet.
-        antlers: whether it has them.
-        mane: whether it has one.
-        stripe: colour of face stripes, or None.
-        wool: whether it is woolly.
-        patches: colour of patches, or None.
-    """
-
-    length: float = 0.95
-    back: float = 1.0
-    chest: float = 0.36
-    waist: float = 0.28
-    rump: float = 0.32
-    leg: float = 0.13
-    neck: float = 0.3
-    lift: float = 0.7
-    head: float = 0.34
-    skull: float = 0.24
-    muzzle: float = 0.09
-    ear: str = "point"
-    tail: str = "brush"
-    coat: Colour = (0.8, 0.4, 0.2)
-    belly: Colour = (0.95, 0.9, 0.82)
-    sock: Colour = (0.2, 0.15, 0.13)
-    antlers: bool = False
-    mane: bool = False
-    stripe: Colour | None = None
-    wool: bool = False
-    patches: Colour | None = None
-
-
-FOX = Build(
-    length=0.64,
-    back=0.86,
-    chest=0.34,
-    waist=0.25,
-    rump=0.3,
-    leg=0.115,
-    neck=0.27,
-    lift=0.72,
-    head=0.36,
-    skull=0.27,
-    muzzle=0.07,
-    ear="point",
-    tail="brush",
-    coat=rgb("#d0662c"),
-    belly=rgb("#f6e7d2"),
-    sock=rgb("#3a2621"),
-)
-WOLF = Build(
-    length=0.7,
-    back=0.98,
-    chest=0.38,
-    waist=0.27,
-    rump=0.32,
-    leg=0.13,
-    neck=0.3,
-    lift=0.6,
-    head=0.38,
-    skull=0.27,
-    muzzle=0.11,
-    tail="plume",
-    coat=rgb("#85827c"),
-    belly=rgb("#d2c8b8"),
-    sock=rgb("#8d8375"),
-)
-DEER = Build(
-    length=0.62,
-    back=1.12,
-    chest=0.36,
-    waist=0.29,
-    rump=0.34,
-    leg=0.12,
-    neck=0.5,
-    lift=1.0,
-    head=0.33,
-    skull=0.2,
-    muzzle=0.1,
-    ear="leaf",
-    tail="stub",
-    coat=rgb("#a9703f"),
-    belly=rgb("#e8d3b0"),
-    sock=rgb("#7d532f"),
-)
-STAG = Build(
-    length=0.66,
-    back=1.15,
-    chest=0.42,
-    waist=0.32,
-    rump=0.36,
-    leg=0.13,
-    neck=0.5,
-    lift=1.05,
-    head=0.34,
-    skull=0.21,
-    muzzle=0.11,
-    ear="leaf",
-    tail="stub",
-    coat=rgb("#96602f"),
-    belly=rgb("#dcc49c"),
-    sock=rgb("#6a4527"),
-    antlers=True,
-    mane=True,
-)
-HORSE = Build(
-    length=0.76,
-    back=1.2,
-    chest=0.46,
-    waist=0.4,
-    rump=0.46,
-    leg=0.16,
-    neck=0.58,
-    lift=0.86,
-    head=0.46,
-    skull=0.25,
-    muzzle=0.15,
-    ear="leaf",
-    tail="whip",
-    coat=rgb("#7b4a2c"),
-    belly=rgb("#8d5a38"),
-    sock=rgb("#e9dfcf"),
-    mane=True,
-)
-SHEEP = Build(
-    length=0.74,
-    back=0.78,
-    chest=0.5,
-    waist=0.5,
-    rump=0.5,
-    leg=0.1,
-    neck=0.16,
-    lift=0.5,
-    head=0.28,
-    skull=0.2,
-    muzzle=0.13,
-    ear="leaf",
-    tail="stub",
-    coat=rgb("#f0e9da"),
-    belly=rgb("#e2d8c4"),
-    sock=rgb("#453c38"),
-    wool=True,
-)
-COW = Build(
-    length=0.82,
-    back=1.04,
-    chest=0.52,
-    waist=0.5,
-    rump=0.48,
-    leg=0.16,
-    neck=0.28,
-    lift=0.35,
-    head=0.4,
-    skull=0.27,
-    muzzle=0.19,
-    ear="leaf",
-    tail="whip",
-    coat=rgb("#efe6d6"),
-    belly=rgb("#e6d8c4"),
-    sock=rgb("#d8cab2"),
-    patches=rgb("#6b4430"),
-)
-BEAR = Build(
-    length=0.66,
-    back=0.96,
-    chest=0.52,
-    waist=0.5,
-    rump=0.52,
-    leg=0.23,
-    neck=0.2,
-    lift=0.2,
-    head=0.38,
-    skull=0.34,
-    muzzle=0.15,
-    ear="round",
-    tail="none",
-    coat=rgb("#6d4a33"),
-    belly=rgb("#7d5a40"),
-    sock=rgb("#523624"),
-)
-BADGER = Build(
-    length=0.56,
-    back=0.5,
-    chest=0.36,
-    waist=0.4,
-    rump=0.38,
-    leg=0.15,
-    neck=0.16,
-    lift=0.05,
-    head=0.34,
-    skull=0.22,
-    muzzle=0.07,
-    ear="round",
-    tail="stub",
-    coat=rgb("#77746f"),
-    belly=rgb("#4a4643"),
-    sock=rgb("#2c2a2a"),
-    stripe=rgb("#232325"),
-)
-CAT = Build(
-    length=0.5,
-    back=0.68,
-    chest=0.26,
-    waist=0.23,
-    rump=0.27,
-    leg=0.1,
-    neck=0.16,
-    lift=0.75,
-    head=0.25,
-    skull=0.26,
-    muzzle=0.13,
-    ear="point",
-    tail="plume",
-    coat=rgb("#d59a55"),
-    belly=rgb("#f3e6d0"),
-    sock=rgb("#f3e6d0"),
-)
 
 
 def _leg(
@@ -284,133 +50,172 @@ def quadruped(build: Build) -> Callable[[Pose], Pen]:
     """The drawing function of a kind."""
 
     def draw(pose: Pose) -> Pen:
-        coat = pose.colour or build.coat
-        warm = pose.phase * 0.16 - 0.08
-        coat = times(coat, 1 + warm)
-        dark = times(coat, 0.74)
-        running = pose.action == "run"
-        still = pose.action in {"rest", "graze", "sit", "sleep", "stand"}
-        pace = 0.0 if still else (1.35 if running else 1.0)
-        beat = pose.t * (2.1 if running else 1.05) / max(0.7, build.back) + pose.phase
-        stride = 0.5 * build.back * 0.85
-        bob = 0.018 * math.sin(beat * 4 * math.pi) * pace + (
-            0.05 * math.sin(beat * 2 * math.pi) if running else 0
-        )
-        breath = 0.008 * math.sin(pose.t * 1.9 + pose.phase * 6)
-        top = build.back + bob + breath
-        hip = (-build.length / 2, top - build.rump * 0.5)
-        shoulder = (build.length / 2, top - build.chest * 0.5)
-        pen = Pen(pose.x, pose.y, pose.scale, (1.75, 1.75, 0.12, 2.3), pose.facing)
-        _tail(pen, build, pose, (hip[0] - build.rump * 0.34, top - build.rump * 0.18), coat)
-        offsets = (0.0, 0.5, 0.25, 0.75) if not running else (0.0, 0.12, 0.5, 0.62)
-        for k in (1, 3):
-            hind = k == 1
-            root = hip if hind else shoulder
-            _leg(
-                pen,
-                (root[0] + (0.05 if hind else -0.05), root[1] - 0.05),
-                beat + offsets[k],
-                stride,
-                build.leg * 0.92,
-                dark,
-                times(build.sock, 0.8),
-                hind,
-                pace,
-            )
-        middle = (-0.02, top - build.waist * 0.47)
-        nod = (
-            0.05 * math.sin(beat * 4 * math.pi + 1) * pace
-            + 0.05 * math.sin(pose.t * 0.8 + pose.phase * 9) * still
-        )
-        angle = build.lift + nod * 0.5
-        if pose.action == "graze":
-            angle = -0.75 + 0.08 * math.sin(pose.t * 2.2 + pose.phase * 6)
-        base = (shoulder[0] + build.chest * 0.08, shoulder[1] + build.chest * 0.14)
-        reach = build.neck * (
-            1.5 if pose.action == "graze" and build.neck < 0.5 else 1.25 if pose.action == "graze" else 1.0
-        )
-        skull = (base[0] + reach * math.cos(angle), base[1] + reach * math.sin(angle))
-        if build.wool:
-            for i in range(9):
-                a = i / 9 * 2 * math.pi
-                pen.blob(
-                    0.36 * build.length * 1.5 * math.cos(a),
-                    middle[1] + 0.02 + 0.2 * math.sin(a),
-                    0.19,
-                    0.17,
-                    times(coat, 0.94 + 0.05 * math.sin(a)),
-                )
-            pen.blob(0, middle[1], build.length * 0.6, 0.28, coat)
-        else:
-            pen.limb([hip, middle, shoulder], (build.rump, build.waist, build.chest), coat)
-            pen.blob(hip[0] + 0.02, hip[1] - 0.02, build.rump * 0.56, build.rump * 0.6, coat)
-            pen.limb(
-                [shoulder, base, skull], (build.chest * 0.95, build.chest * 0.72, build.skull * 0.78), coat
-            )
-            low = top - build.chest
-            pen.fill(
-                smooth(
-                    [
-                        (shoulder[0] + build.chest * 0.36, shoulder[1]),
-                        (shoulder[0] + 0.06, low + 0.05),
-                        (0, top - build.waist + 0.0),
-                        (hip[0] + 0.14, top - build.waist + 0.015),
-                        (0, top - build.waist + 0.06),
-                        (shoulder[0] - 0.05, low + 0.11),
-                    ]
-                ),
-                mix(coat, build.belly, 0.8),
-            )
-            throat = (skull[0] + 0.02, skull[1] - build.skull * 0.2)
-            pen.limb(
-                [
-                    throat,
-                    (base[0] + build.chest * 0.26, base[1] - build.chest * 0.12),
-                    (shoulder[0] + build.chest * 0.34, shoulder[1] - build.chest * 0.2),
-                ],
-                (build.skull * 0.3, build.chest * 0.34, build.chest * 0.2),
-                build.belly if build.belly != build.coat else coat,
-            )
-        if build.patches is not None:
-            pen.blob(-0.22, middle[1] + 0.05, 0.22, 0.15, build.patches, 0.3)
-            pen.blob(0.3, middle[1] + 0.08, 0.13, 0.13, build.patches)
-        for k in (0, 2):
-            hind = k == 0
-            root = hip if hind else shoulder
-            _leg(
-                pen,
-                (root[0] - 0.01, root[1] - 0.03),
-                beat + offsets[k],
-                stride,
-                build.leg,
-                coat,
-                build.sock,
-                hind,
-                pace,
-            )
-        if build.mane:
-            crest = mix(times(coat, 0.5), rgb("#3a2a20"), 0.5)
-            if build.antlers:
-                pen.limb(
-                    [base, (base[0] + 0.12, base[1] - 0.1)],
-                    (build.chest * 0.75, build.chest * 0.4),
-                    times(coat, 0.8),
-                )
-            else:
-                wave = 0.03 * math.sin(pose.t * 3 + pose.phase * 5)
-                pen.limb(
-                    [
-                        (skull[0] - 0.06, skull[1] + build.skull * 0.5),
-                        ((skull[0] + base[0]) / 2 - 0.13 + wave, (skull[1] + base[1]) / 2 + 0.1),
-                        (base[0] - 0.14, base[1] + 0.06),
-                    ],
-                    (0.07, 0.15, 0.05),
-                    crest,
-                )
-        _head(pen, build, pose, skull, angle, coat)
-        return pen
+        return _draw(build if pose.colour is None else _dyed(build, pose.colour), pose)
 
     return draw
+
+
+@cache
+def _dyed(build: Build, colour: Colour) -> Build:
+    """A kind in the colour that the words ask for: less vivid than paint; a dark belly goes with it."""
+    wanted, own = (rgb_to_hsv(*c) for c in (colour, build.coat))
+    apart = abs((wanted[0] - own[0] + 0.5) % 1.0 - 0.5)
+    coat = mix(colour, build.coat, 0.45) if apart < 0.1 and min(wanted[1], own[1]) > 0.3 else colour
+    belly = build.belly if luma(build.belly) > 0.7 else times(coat, 1.04)
+    return replace(build, coat=coat, belly=belly)
+
+
+def _draw(build: Build, pose: Pose) -> Pen:
+    coat = build.coat
+    warm = pose.phase * 0.16 - 0.08
+    coat = times(coat, 1 + warm)
+    limbs = build.points or coat
+    dark = times(limbs, 0.74)
+    running = pose.action == "run"
+    still = pose.action in {"rest", "graze", "sit", "sleep", "stand"}
+    pace = 0.0 if still else (1.35 if running else 1.0)
+    beat = pose.t * (2.1 if running else 1.05) / max(0.7, build.back) + pose.phase
+    stride = 0.5 * build.back * 0.85
+    bob = 0.018 * math.sin(beat * 4 * math.pi) * pace + (
+        0.05 * math.sin(beat * 2 * math.pi) if running else 0
+    )
+    breath = 0.008 * math.sin(pose.t * 1.9 + pose.phase * 6)
+    top = build.back + bob + breath
+    hip = (-build.length / 2, top - build.rump * 0.5)
+    shoulder = (build.length / 2, top - build.chest * 0.5)
+    pen = Pen(pose.x, pose.y, pose.scale, (1.75, 1.75, 0.12, 2.3), pose.facing)
+    _tail(pen, build, pose, (hip[0] - build.rump * 0.34, top - build.rump * 0.18), coat)
+    offsets = (0.0, 0.5, 0.25, 0.75) if not running else (0.0, 0.12, 0.5, 0.62)
+    for k in (1, 3):
+        hind = k == 1
+        root = hip if hind else shoulder
+        _leg(
+            pen,
+            (root[0] + (0.05 if hind else -0.05), root[1] - 0.05),
+            beat + offsets[k],
+            stride,
+            build.leg * 0.92,
+            dark,
+            times(build.sock, 0.8),
+            hind,
+            pace,
+        )
+    middle = (-0.02, top - build.waist * 0.47)
+    nod = (
+        0.05 * math.sin(beat * 4 * math.pi + 1) * pace
+        + 0.05 * math.sin(pose.t * 0.8 + pose.phase * 9) * still
+    )
+    angle = build.lift + nod * 0.5
+    if pose.action == "graze":
+        angle = -0.75 + 0.08 * math.sin(pose.t * 2.2 + pose.phase * 6)
+    base = (shoulder[0] + build.chest * 0.08, shoulder[1] + build.chest * 0.14)
+    reach = build.neck * (
+        1.5 if pose.action == "graze" and build.neck < 0.5 else 1.25 if pose.action == "graze" else 1.0
+    )
+    skull = (base[0] + reach * math.cos(angle), base[1] + reach * math.sin(angle))
+    if build.wool:
+        for i in range(9):
+            a = i / 9 * 2 * math.pi
+            pen.blob(
+                0.36 * build.length * 1.5 * math.cos(a),
+                middle[1] + 0.02 + 0.2 * math.sin(a),
+                0.19,
+                0.17,
+                times(coat, 0.94 + 0.05 * math.sin(a)),
+            )
+        pen.blob(0, middle[1], build.length * 0.6, 0.28, coat)
+    else:
+        pen.limb([hip, middle, shoulder], (build.rump, build.waist, build.chest), coat)
+        pen.blob(hip[0] + 0.02, hip[1] - 0.02, build.rump * 0.56, build.rump * 0.6, coat)
+        pen.limb([shoulder, base, skull], (build.chest * 0.95, build.chest * 0.72, build.skull * 0.78), coat)
+        low = top - build.chest
+        pen.fill(
+            smooth(
+                [
+                    (shoulder[0] + build.chest * 0.36, shoulder[1]),
+                    (shoulder[0] + 0.06, low + 0.05),
+                    (0, top - build.waist + 0.0),
+                    (hip[0] + 0.14, top - build.waist + 0.015),
+                    (0, top - build.waist + 0.06),
+                    (shoulder[0] - 0.05, low + 0.11),
+                ]
+            ),
+            mix(coat, build.belly, 0.8),
+        )
+        throat = (skull[0] + 0.02, skull[1] - build.skull * 0.2)
+        pen.limb(
+            [
+                throat,
+                (base[0] + build.chest * 0.26, base[1] - build.chest * 0.12),
+                (shoulder[0] + build.chest * 0.34, shoulder[1] - build.chest * 0.2),
+            ],
+            (build.skull * 0.3, build.chest * 0.34, build.chest * 0.2),
+            build.belly if build.belly != build.coat else coat,
+        )
+    if build.patches is not None:
+        pen.blob(-0.22, middle[1] + 0.05, 0.22, 0.15, build.patches, 0.3)
+        pen.blob(0.3, middle[1] + 0.08, 0.13, 0.13, build.patches)
+    for k in (0, 2):
+        hind = k == 0
+        root = hip if hind else shoulder
+        _leg(
+            pen,
+            (root[0] - 0.01, root[1] - 0.03),
+            beat + offsets[k],
+            stride,
+            build.leg,
+            limbs,
+            build.sock,
+            hind,
+            pace,
+        )
+    if build.mane:
+        crest = mix(times(coat, 0.5), rgb("#3a2a20"), 0.5)
+        if build.antlers:
+            pen.limb(
+                [base, (base[0] + 0.12, base[1] - 0.1)],
+                (build.chest * 0.75, build.chest * 0.4),
+                times(coat, 0.8),
+            )
+        else:
+            wave = 0.03 * math.sin(pose.t * 3 + pose.phase * 5)
+            pen.limb(
+                [
+                    (skull[0] - 0.06, skull[1] + build.skull * 0.5),
+                    ((skull[0] + base[0]) / 2 - 0.13 + wave, (skull[1] + base[1]) / 2 + 0.1),
+                    (base[0] - 0.14, base[1] + 0.06),
+                ],
+                (0.07, 0.15, 0.05),
+                build.crest[0] if build.crest else crest,
+            )
+            for k, lock in enumerate(build.crest[1:], 1):
+                pen.limb(
+                    [
+                        (skull[0] - 0.06 + 0.1 * k, skull[1] + build.skull * 0.5),
+                        ((skull[0] + base[0]) / 2 - 0.13 + 0.055 * k + wave, (skull[1] + base[1]) / 2 + 0.05),
+                        (base[0] - 0.2 + 0.02 * k + 1.5 * wave, base[1] + 0.02 - 0.07 * k),
+                    ],
+                    (0.05, 0.07, 0.02),
+                    lock,
+                )
+    if build.ruff is not None:
+        _ruff(pen, pose, skull, build.skull, build.ruff if pose.colour is None else times(coat, 0.6))
+    _head(pen, build, pose, skull, angle, coat)
+    return pen
+
+
+def _ruff(pen: Pen, pose: Pose, at: tuple[float, float], skull: float, colour: Colour) -> None:
+    """A lion's mane: locks around the back of the head, shorter at the face."""
+    x, y = at[0] - 0.06, at[1] - 0.04
+    for ring, shade in ((1.35, 0.78), (1.0, 1.0)):
+        for k in range(11):
+            a = 0.75 + 4.9 * k / 10
+            sway = 0.012 * math.sin(pose.t * 2.3 + 1.3 * k + pose.phase * 6)
+            long = ring * skull * (0.62 + 0.16 * math.sin(a - 0.4) ** 2 + 0.03 * (k % 2))
+            tip = (x + (long + sway) * math.cos(a), y + long * math.sin(a) - 0.02)
+            pen.limb(
+                [(x, y), tip], (skull * 0.7, skull * 0.34), times(colour, shade * (0.94 + 0.06 * (k % 2)))
+            )
 
 
 def _tail(pen: Pen, build: Build, pose: Pose, root: tuple[float, float], coat: Colour) -> None:
@@ -440,6 +245,11 @@ def _tail(pen: Pen, build: Build, pose: Pose, root: tuple[float, float], coat: C
             (0.1, 0.13, 0.13, 0.05),
             times(coat, 0.9),
         )
+    elif build.tail == "curl":
+        line = [(x + 0.05, y), (x - 0.16, y + 0.02), (x - 0.24, y + 0.24), (x - 0.18 + 0.05 * wave, y + 0.46)]
+        pen.limb(
+            [*line, (x - 0.27 + 0.08 * wave, y + 0.56)], (0.09, 0.08, 0.075, 0.07, 0.05), times(coat, 0.92)
+        )
     elif build.tail == "whip":
         pen.limb(
             [
@@ -449,8 +259,19 @@ def _tail(pen: Pen, build: Build, pose: Pose, root: tuple[float, float], coat: C
                 (x - 0.14 + 0.1 * wave, y - 0.7),
             ],
             (0.06, 0.1, 0.14, 0.04),
-            times(coat, 0.55),
+            build.crest[0] if build.crest else times(coat, 0.55),
         )
+        for k, lock in enumerate(build.crest[1:], 1):
+            pen.limb(
+                [
+                    (x + 0.03, y - 0.02),
+                    (x - 0.12 + 0.03 * k, y - 0.14),
+                    (x - 0.15 + 0.035 * k + 0.06 * wave, y - 0.45),
+                    (x - 0.14 + 0.05 * k + 0.1 * wave, y - 0.66 + 0.05 * k),
+                ],
+                (0.03, 0.04, 0.05, 0.015),
+                lock,
+            )
     elif build.tail == "stub":
         pen.blob(x + 0.0, y - 0.05 + 0.01 * wave, 0.06, 0.09, mix(coat, (1, 1, 1), 0.55), 0.4)
 
@@ -481,8 +302,11 @@ def _head(pen: Pen, build: Build, pose: Pose, at: tuple[float, float], neck: flo
             pen.limb([tip[2], on(-0.18 + 0.1 * side, r + 0.66)], (0.035, 0.012), times(horn, shade))
             pen.limb([tip[0], on(0.12, r + 0.14)], (0.035, 0.012), times(horn, shade))
     for side, shade in ((-1, 0.72), (1, 1.0)):
-        ink = times(face, shade)
-        if build.ear == "point":
+        ink = times(build.points or face, shade)
+        if build.ear == "flop" and side > 0:
+            pen.limb([on(-r * 0.5, r * 0.75), on(-r * 1.15, r * 0.1), on(-r * 0.95, -r * 0.85 + twitch)],
+                     (r * 0.5, r * 0.75, r * 0.4), times(face, 0.78))  # fmt: skip
+        elif build.ear == "point":
             pen.fill(
                 [
                     on(-r * 0.95 + 0.09 * side, r * 0.55),
@@ -512,6 +336,14 @@ def _head(pen: Pen, build: Build, pose: Pose, at: tuple[float, float], neck: flo
             )
         elif build.ear == "round":
             pen.blob(*on(-r * 0.5 + 0.06 * side, r * 0.95), r * 0.36, r * 0.36, ink)
+    if build.horn is not None:
+        base, point = on(r * 0.35, r * 0.7), on(r * 1.7, r * 3.5)
+        pen.limb([base, point], (0.075, 0.012), build.horn)
+        for k in range(1, 5):
+            at_x, at_y = (base[i] + (point[i] - base[i]) * k / 5.5 for i in (0, 1))
+            half = 0.036 * (1 - k / 6)
+            ring = [(at_x - half, at_y), (at_x + half, at_y - half)]
+            pen.limb(ring, (0.014, 0.01), times(build.horn, 0.72))
     nose = on(build.head * 0.82, -r * 0.35)
     pen.limb(
         [on(-r * 0.25, 0.0), on(r * 0.6, -r * 0.08), nose],
@@ -526,21 +358,32 @@ def _head(pen: Pen, build: Build, pose: Pose, at: tuple[float, float], neck: flo
     if build.stripe is not None:
         pen.limb([on(-r, r * 0.5), on(r * 0.7, r * 0.3), nose], (0.1, 0.08, 0.03), rgb("#f1ede4"))
         pen.limb([on(-r, r * 0.05), on(r * 0.7, -0.01), nose], (0.07, 0.06, 0.02), build.stripe)
-    pen.blob(*on(build.head * 0.86, -r * 0.25), build.muzzle * 0.42, build.muzzle * 0.36, rgb("#201a18"))
+    nostril = times(build.sock, 0.8) if build.horn else rgb("#201a18")
+    pen.blob(*on(build.head * 0.86, -r * 0.25), build.muzzle * 0.42, build.muzzle * 0.36, nostril)
+    if build.points is not None:
+        pen.blob(*on(r * 0.55, r * 0.14), r * 0.3, r * 0.4, build.points, -0.5)
     blink = 0.2 if math.sin(pose.t * 1.1 + pose.phase * 30) > 0.98 else 1.0
     pen.blob(*on(r * 0.62, r * 0.22), 0.026, 0.03 * blink, _EYE)
     pen.blob(*on(r * 0.66, r * 0.3), 0.008, 0.009 * blink, (0.95, 0.95, 0.95))
 
 
+_LONG = partial(float, 1.8)
+
 FIGURES = {
-    "fox": Figure(quadruped(FOX), 0.125, "ground", 0.62),
-    "wolf": Figure(quadruped(WOLF), 0.14, "ground", 0.6),
-    "deer": Figure(quadruped(DEER), 0.16, "ground", 0.5),
-    "stag": Figure(quadruped(STAG), 0.17, "ground", 0.5),
-    "horse": Figure(quadruped(HORSE), 0.17, "ground", 0.55),
-    "sheep": Figure(quadruped(SHEEP), 0.125, "ground", 0.4),
-    "cow": Figure(quadruped(COW), 0.155, "ground", 0.4),
-    "bear": Figure(quadruped(BEAR), 0.165, "ground", 0.5),
-    "badger": Figure(quadruped(BADGER), 0.11, "ground", 0.5),
-    "cat": Figure(quadruped(CAT), 0.1, "ground", 0.6),
+    "fox": Figure(quadruped(builds.FOX), 0.125, "ground", 0.62, width=_LONG),
+    "wolf": Figure(quadruped(builds.WOLF), 0.14, "ground", 0.6, width=_LONG),
+    "deer": Figure(quadruped(builds.DEER), 0.14, "ground", 0.5, width=_LONG),
+    "stag": Figure(quadruped(builds.STAG), 0.14, "ground", 0.5, width=_LONG),
+    "horse": Figure(quadruped(builds.HORSE), 0.15, "ground", 0.55, width=_LONG),
+    "unicorn": Figure(quadruped(builds.UNICORN), 0.145, "ground", 0.55, width=_LONG),
+    "sheep": Figure(quadruped(builds.SHEEP), 0.125, "ground", 0.4, width=_LONG),
+    "cow": Figure(quadruped(builds.COW), 0.155, "ground", 0.4, width=_LONG),
+    "bear": Figure(quadruped(builds.BEAR), 0.165, "ground", 0.5, width=_LONG),
+    "badger": Figure(quadruped(builds.BADGER), 0.11, "ground", 0.5, width=_LONG),
+    "cat": Figure(quadruped(builds.CAT), 0.1, "ground", 0.6, width=_LONG),
+    "dog": Figure(quadruped(builds.DOG), 0.12, "ground", 0.6, width=_LONG),
+    "lion": Figure(quadruped(builds.LION), 0.17, "ground", 0.5, width=_LONG),
+    "lioness": Figure(quadruped(builds.LIONESS), 0.155, "ground", 0.5, width=_LONG),
+    "polar-bear": Figure(quadruped(builds.POLAR_BEAR), 0.175, "ground", 0.45, width=_LONG),
+    "panda": Figure(quadruped(builds.PANDA), 0.15, "ground", 0.35, width=_LONG),
 }

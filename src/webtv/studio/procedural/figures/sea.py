@@ -1,6 +1,7 @@
 """What swims: fish, jellyfish, whales, dolphins, turtles, rays, sharks."""
 
 import math
+from functools import partial
 
 from webtv.studio.procedural.colour import mix, rgb, times
 from webtv.studio.procedural.figures.pose import Figure, Pose
@@ -299,9 +300,9 @@ def ray(pose: Pose) -> Pen:
 FIGURES = {
     "fish": Figure(fish, 0.05, "under", 1.3),
     "jellyfish": Figure(jellyfish, 0.12, "under", 0.14),
-    "whale": Figure(whale, 0.23, "under", 0.32),
-    "dolphin": Figure(dolphin, 0.13, "under", 0.9),
-    "shark": Figure(shark, 0.13, "under", 0.6),
-    "turtle": Figure(turtle, 0.13, "under", 0.45),
-    "ray": Figure(ray, 0.17, "under", 0.45),
+    "whale": Figure(whale, 0.23, "under", 0.32, width=partial(float, 3.2)),
+    "dolphin": Figure(dolphin, 0.13, "under", 0.9, width=partial(float, 2.3)),
+    "shark": Figure(shark, 0.13, "under", 0.6, width=partial(float, 2.7)),
+    "turtle": Figure(turtle, 0.13, "under", 0.45, width=partial(float, 1.6)),
+    "ray": Figure(ray, 0.17, "under", 0.45, width=partial(float, 2.1)),
 }

@@ -1,22 +1,37 @@
 """Composition: from a mood, a tempo and a cast of voices to a score with a beginning, a peak, an ending."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from itertools import groupby
 
 import numpy as np
 
+from webtv.studio.procedural.music.bassline import bass_part
 from webtv.studio.procedural.music.beats import beat_part
+from webtv.studio.procedural.music.cast import Cast, cast_of, turned
 from webtv.studio.procedural.music.figures import figure_bar
+from webtv.studio.procedural.music.form import Section
 from webtv.studio.procedural.music.melody import Singer
 from webtv.studio.procedural.music.moods import Mood
-from webtv.studio.procedural.music.plan import Plan, make_plan
-from webtv.studio.procedural.music.score import Note, Part, Score
+from webtv.studio.procedural.music.plan import Bar, Plan, make_plan
+from webtv.studio.procedural.music.score import Note, Part, Score, fold, human
 from webtv.studio.procedural.music.theory import Chord, Key, voicing
 from webtv.studio.procedural.music.voices import VOICES
 
+_HELD = frozenset({"strings", "flute", "pad"})  # families that do not die away
+
 
 def compose(
-    mood: Mood, tempo: int, voices: Sequence[str], seconds: float, noise: np.random.Generator
+    mood: Mood,
+    tempo: int,
+    voices: Sequence[str],
+    seconds: float,
+    noise: np.random.Generator,
+    *,
+    tonic: int | None = None,
+    mode: str = "",
+    metre: str = "",
+    without: Collection[str] = (),
+    solo: bool = False,
 ) -> Score:
     """Write a piece.
 
@@ -24,156 +39,157 @@ def compose(
         mood: how it feels.
         tempo: beats per minute.
         voices: names from :data:`~webtv.studio.procedural.music.voices.VOICES` or ``kit``, leading
-            voice first; none for the mood's own.
+            voice first; none for one of the mood's own ensembles.
         seconds: length.
         noise: where chance comes from.
+        tonic: pitch class asked for, 0 is C; None for any.
+        mode: asked for; empty for one of the mood's.
+        metre: asked for, e.g. ``3/4``; empty for one of the mood's.
+        without: voices and families that must not be heard, ``kit`` for percussion, ``lead`` for the tune.
+        solo: whether the first voice plays alone.
     """
-    plan = make_plan(mood, tempo, seconds, noise)
-    cast = _cast(mood, voices)
-    parts: list[Part] = []
-    singer = Singer(plan.key, mood, plan.metre, tempo, noise)
-    lead = _lead(plan, cast.lead, singer, noise)
-    parts.append(Part(cast.lead, "lead", lead))
-    for turn, voice in enumerate(cast.answers):
-        parts.append(Part(voice, "answer", _answer(plan, voice, turn, len(cast.answers), lead, noise)))
+    plan = make_plan(mood, tempo, seconds, noise, tonic=tonic, mode=mode, metre=metre)
+    cast = cast_of(mood, voices, without, solo, noise)
+    tracks: dict[tuple[str, str], list[Note]] = {}
+    lead = _melodies(plan, cast, tracks, noise)
     for number, voice in enumerate(cast.harmony):
-        parts.append(Part(voice, "harmony", _harmony(plan, voice, number, noise)))
-    if cast.figure:
-        parts.append(Part(cast.figure, "figure", _figure(plan, cast.figure, noise)))
-    parts.append(Part(cast.bass, "bass", _bass(plan, noise)))
-    pattern = mood.beat or ("soft" if cast.kit else "")
+        tracks["harmony", voice] = list(_harmony(plan, voice, number))
+    if cast.bass:
+        lift = 12 * max(0, -(-(VOICES[cast.bass].low - 31) // 12))
+        tracks["bass", cast.bass] = list(bass_part(plan, lift, noise))
+    pattern = (mood.beat or "soft") if cast.kit else mood.beat if cast.touch else ""
     if pattern:
-        drums = beat_part(pattern, plan.bars, plan.beat, plan.metre, plan.home, cast.kit, mood.swing, noise)
-        parts.append(Part("kit", "beat" if cast.kit else "touch", drums))
-    swells = [(0.0, plan.bars[0].intensity if plan.bars else 0.7)]
-    swells += [(bar.at + plan.beat * plan.metre / 2, bar.intensity) for bar in plan.bars]
-    swells += [(plan.home + 0.5, 0.8), (max(plan.home + 1, seconds), 0.55)]
-    return Score(
-        plan.key.name,
-        plan.key.mode,
-        tempo,
-        plan.metre,
-        tuple(part for part in parts if part.notes),
-        tuple(swells),
+        drums = beat_part(pattern, plan, cast.kit, noise)
+        tracks["beat" if cast.kit else "touch", "kit"] = list(drums)
+    others = any(notes for (role, _), notes in tracks.items() if role not in {"lead", "answer"})
+    if "lead" in without and others:
+        for voice in lead:
+            tracks.pop(("lead", voice), None)
+            tracks.pop(("answer", voice), None)
+    parts = tuple(
+        Part(voice, role, tuple(sorted(notes, key=lambda note: (note.at, note.pitch))))
+        for (role, voice), notes in tracks.items()
+        if notes
     )
+    return Score(plan.key.name, plan.key.mode, tempo, plan.metre.name, plan.sections, parts, _swells(plan))
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who plays what."""
-
-    lead: str
-    answers: tuple[str, ...]
-    harmony: tuple[str, ...]
-    figure: str
-    bass: str
-    kit: bool
+def _swells(plan: Plan) -> tuple[tuple[float, float], ...]:
+    swells = [(0.0, plan.bars[0].intensity if plan.bars else 0.7)]
+    swells += [(bar.at + bar.quarter * plan.metre.quarters / 2, bar.intensity) for bar in plan.bars]
+    return (*swells, (plan.home + 0.5, 0.8), (max(plan.home + 1, plan.seconds), 0.55))
 
 
-_FIGURED = frozenset({"felt piano", "pluck", "bell"})
-_SUSTAINED = frozenset({"strings", "pad"})
+def _melodies(
+    plan: Plan, cast: Cast, tracks: dict[tuple[str, str], list[Note]], noise: np.random.Generator
+) -> tuple[str, ...]:
+    """Write tune, answers and figure, movement by movement; tells who leads."""
+    movements = [
+        (movement, list(bars)) for movement, bars in groupby(plan.bars, lambda bar: bar.form.movement)
+    ] or [(0, [])]
+    leaders: list[str] = []
+    first: Singer | None = None
+    for movement, bars in movements:
+        last = movement == movements[-1][0]
+        players = cast if last else turned(cast, movement)
+        leaders.append(players.lead)
+        if first is not None and (last or movement % 3 == 0):
+            singer = first  # the thought that it began with comes back
+            if not last:
+                singer.refresh()
+        else:
+            singer = Singer(bars[0].key if bars else plan.key, plan.mood, plan.metre, plan.quarter, noise)
+        first = first or singer
+        tune = _lead(plan, bars, players.lead, singer, noise)
+        if last:
+            tune += _coda(plan, players.lead, singer, noise)
+        tracks.setdefault(("lead", players.lead), []).extend(tune)
+        for turn, voice in enumerate(players.answers):
+            answer = _answer(plan, bars, voice, turn, len(players.answers), tune, noise)
+            if last:
+                answer.append(_rest(plan, voice, turn, noise))
+            tracks.setdefault(("answer", voice), []).extend(answer)
+        if players.figure:
+            figure = _figure(plan, bars, players.figure, noise, closes=last)
+            tracks.setdefault(("figure", players.figure), []).extend(figure)
+    return tuple(dict.fromkeys(leaders))
 
 
-def _cast(mood: Mood, voices: Sequence[str]) -> Cast:
-    asked = list(dict.fromkeys(voices)) or list(mood.voices)
-    kit = "kit" in asked
-    tuned = [name for name in asked if name != "kit"]
-    bass = next((name for name in tuned if VOICES[name].family == "bass"), "bass")
-    tuned = [name for name in tuned if VOICES[name].family != "bass"]
-    if not tuned:
-        tuned = [name for name in mood.voices if name != "kit" and VOICES[name].family != "bass"]
-    # A pad makes a poor singer, so another voice sings where there is one, and the pad is the ground.
-    lead = next((name for name in tuned if VOICES[name].family != "pad"), tuned[0])
-    harmony = [name for name in tuned if VOICES[name].family in _SUSTAINED and name != lead][:2]
-    if not harmony:
-        harmony = [lead] if VOICES[lead].family in _SUSTAINED else ["pad"]
-    rest = [name for name in tuned if name not in harmony and name != lead]
-    figure = next((name for name in rest if VOICES[name].family in _FIGURED), "")
-    if not figure and VOICES[lead].family in {"felt piano", "pluck"}:
-        figure = lead  # the left hand
-    answers = tuple(name for name in rest if name != figure)
-    return Cast(lead, answers, tuple(harmony), figure, bass, kit)
-
-
-def _human(
-    at: float, seconds: float, pitch: int, strength: float, noise: np.random.Generator, loose: float = 0.006
-) -> Note:
-    late = float(noise.normal(0, loose)) if at > 0.02 else 0.0
-    force = strength * (1 + 0.07 * float(noise.normal()))
-    return Note(max(0.0, at + late), max(0.05, seconds), pitch, min(1.0, max(0.08, force)))
-
-
-def _fold(pitch: int, low: int, high: int) -> int:
-    while pitch < low:
-        pitch += 12
-    while pitch > high and pitch - 12 >= low:
-        pitch -= 12
-    return pitch
-
-
-def _lead(plan: Plan, name: str, singer: Singer, noise: np.random.Generator) -> tuple[Note, ...]:
+def _lead(
+    plan: Plan, bars: Sequence[Bar], name: str, singer: Singer, noise: np.random.Generator
+) -> list[Note]:
     voice = VOICES[name]
     centre = round(71 + 8 * (plan.mood.brightness - 0.5))
     centre = {"bell": centre + 7, "flute": centre + 3, "strings": centre + 3}.get(voice.family, centre)
     if voice.name in {"cello", "horn", "clarinet"}:
         centre -= 8
     singer.settle(max(voice.low + 6, min(voice.high - 9, centre)))
+    legato = 1.0 if voice.family in _HELD else 1.15
     notes = []
-    for bar in plan.bars:
-        if bar.phrase < 0 and bar.number > 0:
-            continue  # the introduction leaves room; its first bar may hint
-        for onset, length, pitch, strength in singer.bar(
-            bar.chord, bar.phrase, bar.place, bar.of, bar.contrast
-        ):
-            at = bar.at + singer.swung(onset) * plan.beat
+    for bar in bars:
+        for onset, length, pitch, strength in singer.bar(bar):
+            at = bar.at + singer.swung(onset) * bar.quarter
             force = strength * (0.62 + 0.38 * bar.intensity)
-            legato = 1.0 if voice.family in {"strings", "flute", "pad"} else 1.15
-            notes.append(
-                _human(at, length * plan.beat * legato, _fold(pitch, voice.low, voice.high), force, noise)
-            )
-    last = 0.75 if voice.family in {"strings", "flute", "pad"} else 1.0  # what does not die away is softer
-    for onset, pitch, strength in singer.ending():
-        at = plan.home + onset * plan.beat
+            pitch = fold(pitch, voice.low, voice.high)
+            notes.append(human(at, length * bar.quarter * legato, pitch, force, noise))
+    return notes
+
+
+def _coda(plan: Plan, name: str, singer: Singer, noise: np.random.Generator) -> list[Note]:
+    """The tune's last notes, at home."""
+    voice = VOICES[name]
+    softer = 0.75 if voice.family in _HELD else 1.0
+    notes = []
+    for onset, pitch, strength in singer.ending(plan.key):
+        at = plan.home + onset * plan.quarter
         if at < plan.seconds:
-            notes.append(
-                _human(
-                    at, plan.until - at, _fold(pitch, voice.low, voice.high), strength * last, noise, 0.003
-                )
-            )
-    return tuple(notes)
+            pitch = fold(pitch, voice.low, voice.high)
+            notes.append(human(at, plan.until - at, pitch, strength * softer, noise, 0.003))
+    return notes
 
 
 def _answer(
-    plan: Plan, name: str, turn: int, turns: int, lead: Sequence[Note], noise: np.random.Generator
-) -> tuple[Note, ...]:
+    plan: Plan,
+    bars: Sequence[Bar],
+    name: str,
+    turn: int,
+    turns: int,
+    lead: Sequence[Note],
+    noise: np.random.Generator,
+) -> list[Note]:
     """A further voice: echoes where the tune rests, doubles it where the arrangement peaks.
 
     Where several voices answer, they take turns by phrase.
     """
     voice = VOICES[name]
     lift = 12 if voice.family == "bell" else 0
-    span = plan.beat * plan.metre
-    shift = span if plan.metre == 3 else span + plan.beat
+    span = plan.quarter * plan.metre.quarters
+    shift = span if plan.metre.quarters == 3 else span + plan.quarter
     notes = []
 
     def sung(start: float) -> list[Note]:
         return [note for note in lead if start - 0.03 <= note.at < start + span - 0.03]
 
-    for bar in plan.bars:
-        if bar.phrase < 0 or bar.phrase % turns != turn:
+    for bar in bars:
+        if bar.form.section is Section.INTRO or bar.phrase % turns != turn:
             continue
         if bar.intensity > 0.82:
             for note in sung(bar.at):
-                pitch = _fold(note.pitch + lift, voice.low, voice.high)
-                notes.append(_human(note.at, note.seconds, pitch, 0.75 * note.strength, noise))
-        elif bar.place % 4 == 3:
+                pitch = fold(note.pitch + lift, voice.low, voice.high)
+                notes.append(human(note.at, note.seconds, pitch, 0.75 * note.strength, noise))
+        elif bar.place % 4 == 3 or bar.form.section is Section.BREAK:
             for note in sung(bar.at - span)[:3]:
                 if note.at + shift < bar.at + span - 0.1:
-                    pitch = _fold(_near(bar.chord, plan.key, note.pitch) + lift, voice.low, voice.high)
-                    notes.append(_human(note.at + shift, note.seconds, pitch, 0.6 * note.strength, noise))
-    third = _fold(plan.key.pitch(2) + 12, voice.low, voice.high)
-    notes.append(_human(plan.home + 0.02, plan.until - plan.home, third, 0.45, noise))
-    return tuple(sorted(notes, key=lambda note: note.at))
+                    pitch = fold(_near(bar.chord, bar.key, note.pitch) + lift, voice.low, voice.high)
+                    notes.append(human(note.at + shift, note.seconds, pitch, 0.6 * note.strength, noise))
+    return notes
+
+
+def _rest(plan: Plan, name: str, turn: int, noise: np.random.Generator) -> Note:
+    """What an answering voice holds at the end: the third, or the fifth where another has it."""
+    voice = VOICES[name]
+    pitch = fold(plan.key.pitch(4 if turn % 2 else 2) + 12, voice.low, voice.high)
+    return human(plan.home + 0.02, plan.until - plan.home, pitch, 0.45, noise)
 
 
 def _near(chord: Chord, key: Key, pitch: int) -> int:
@@ -185,30 +201,32 @@ def _near(chord: Chord, key: Key, pitch: int) -> int:
     )
 
 
-def _harmony(plan: Plan, name: str, number: int, noise: np.random.Generator) -> tuple[Note, ...]:
+def _harmony(plan: Plan, name: str, number: int) -> tuple[Note, ...]:
     """Chords, each voice moving as little as it can; a note that two chords share is held."""
     voice = VOICES[name]
     centre = (60 if voice.family == "pad" else 62) + round(6 * (plan.mood.brightness - 0.5)) + 10 * number
     centre = max(voice.low + 10, min(voice.high - 11, centre))
     count = 4 if number == 0 and voice.family == "pad" else 3
-    stretches: list[tuple[float, float, Chord, float]] = []
-    span = plan.beat * plan.metre
+    stretches: list[tuple[float, float, Key, Chord, float]] = []
     for bar in plan.bars:
         if number and bar.intensity < 0.72:
             continue  # a second section waits for the swell
-        if stretches and stretches[-1][2] == bar.chord and abs(stretches[-1][1] - bar.at) < 1e-6:
-            start, _, chord, force = stretches.pop()
-            stretches.append((start, bar.at + span, chord, max(force, bar.intensity)))
+        if bar.form.section is Section.BREAK and not number and bar.place * 4 < bar.of and len(plan.bars) > 8:
+            continue  # a breath: the tune alone
+        span = bar.quarter * plan.metre.quarters
+        if stretches and stretches[-1][2:4] == (bar.key, bar.chord) and abs(stretches[-1][1] - bar.at) < 1e-6:
+            start, _, key, chord, force = stretches.pop()
+            stretches.append((start, bar.at + span, key, chord, max(force, bar.intensity)))
         else:
-            stretches.append((bar.at, bar.at + span, bar.chord, bar.intensity))
-    home = Chord(0, () if plan.mood.arc > 0.85 else plan.mood.colour)
-    stretches.append((plan.home, plan.until, home, 0.8))
+            stretches.append((bar.at, bar.at + span, bar.key, bar.chord, bar.intensity))
+    home = Chord(0) if count == 3 else plan.last
+    stretches.append((plan.home, plan.until, plan.key, home, 0.8))
     held: dict[int, tuple[float, float, float]] = {}
     notes: list[Note] = []
     before: tuple[int, ...] | None = None
     overlap = 0.25 if voice.family == "pad" else 0.12
-    for start, end, chord, force in stretches:
-        now = voicing(chord, plan.key, before, centre, count)
+    for start, end, key, chord, force in stretches:
+        now = voicing(chord, key, before, centre, count)
         for pitch in list(held):
             since, until, strength = held[pitch]
             if pitch not in now or start - since > 9 or abs(until - start) > 1e-6:
@@ -222,58 +240,40 @@ def _harmony(plan: Plan, name: str, number: int, noise: np.random.Generator) -> 
     return tuple(sorted(notes, key=lambda note: (note.at, note.pitch)))
 
 
-def _figure(plan: Plan, name: str, noise: np.random.Generator) -> tuple[Note, ...]:
+def _figure(
+    plan: Plan, bars: Sequence[Bar], name: str, noise: np.random.Generator, *, closes: bool
+) -> list[Note]:
     voice = VOICES[name]
     centre = {"bell": 74, "pluck": 62}.get(voice.family, 57)
     centre = max(voice.low + 10, min(voice.high - 11, centre + round(6 * (plan.mood.brightness - 0.5))))
     notes: list[Note] = []
     before: tuple[int, ...] | None = None
-    for bar in plan.bars:
-        before = voicing(bar.chord, plan.key, before, centre, 3)
-        busy = plan.mood.density * (0.55 + 0.45 * bar.intensity)
+    for bar in bars:
+        before = voicing(bar.chord, bar.key, before, centre, 3)
+        quiet = bar.form.section in {Section.INTRO, Section.BREAK}
+        busy = plan.mood.density * (0.55 + 0.45 * bar.intensity) * (0.7 if quiet else 1.0)
+        style = "broken" if quiet and plan.figure in {"ostinato", "pulse", "stabs"} else plan.figure
         for onset, length, pitch, strength in figure_bar(
-            plan.mood.accompaniment, before, plan.metre, plan.beat, busy, bar.number, plan.mood.swing
+            style, before, plan.metre, bar.quarter, busy, bar.number, plan.mood.swing
         ):
             force = strength * (0.5 + 0.4 * bar.intensity)
-            at = bar.at + onset * plan.beat
-            notes.append(_human(at, length * plan.beat, _fold(pitch, voice.low, voice.high), force, noise))
-    home = voicing(Chord(0, plan.mood.colour), plan.key, before, centre, 3)
-    at, place = plan.home, 0
+            at = bar.at + onset * bar.quarter
+            pitch = fold(pitch, voice.low, voice.high)
+            notes.append(human(at, length * bar.quarter, pitch, force, noise))
+    if closes:
+        notes += _broken_home(plan, name, voicing(Chord(0), plan.key, before, centre, 3), noise)
+    return notes
+
+
+def _broken_home(plan: Plan, name: str, home: tuple[int, ...], noise: np.random.Generator) -> list[Note]:
+    """The last chord, broken and slowing down; it goes on under the crossfade."""
+    voice = VOICES[name]
     order = [*home, home[0] + 12, home[2], home[1]]
-    while at < plan.seconds:  # the last chord is broken, slowing down, and goes on under the crossfade
-        pitch = _fold(order[place % len(order)], voice.low, voice.high)
-        notes.append(_human(at, 3.0, pitch, 0.52 if place % 6 == 0 else 0.44, noise, 0.004))
-        at += plan.beat * min(1.0, 0.5 + 0.06 * place)
-        place += 1
-    return tuple(sorted(notes, key=lambda note: note.at))
-
-
-def _bass(plan: Plan, noise: np.random.Generator) -> tuple[Note, ...]:
     notes: list[Note] = []
-    style = plan.mood.accompaniment
-    for bar in plan.bars:
-        if bar.phrase < 0 and bar.number == 0 and len(plan.bars) > 4:
-            continue
-        root = (
-            36
-            + plan.key.pitch(0 if plan.mood.name == "tense" and bar.place % 4 < 2 else bar.chord.degree) % 12
-        )
-        fifth = plan.key.pitch(bar.chord.degree + 4) % 12 + 36
-        half = plan.metre / 2 if plan.metre == 4 else 2
-        force = 0.6 + 0.3 * bar.intensity
-        if style == "offbeat":
-            lines = [(0.0, 0.8, root, 1.0), (half, 0.8, fifth, 0.85)]
-        elif style == "ostinato" and bar.intensity > 0.5:
-            steps = plan.metre * 2
-            lines = [(0.5 * s, 0.42, root, 1.0 if s % 4 == 0 else 0.75) for s in range(steps)]
-        elif style == "stabs":
-            lines = [(0.0, 1.4, root, 1.0), (1.5, 0.45, root, 0.6), (half + 0.5, 1.2, fifth, 0.75)]
-        elif bar.intensity > 0.75 and plan.metre == 4:
-            lines = [(0.0, 2.4, root, 1.0), (2.5, 1.4, fifth if bar.place % 2 else root, 0.7)]
-        else:
-            lines = [(0.0, plan.metre * 0.97, root, 1.0)]
-        for onset, length, pitch, strength in lines:
-            at = bar.at + onset * plan.beat
-            notes.append(_human(at, length * plan.beat, pitch, force * strength, noise, 0.004))
-    notes.append(Note(plan.home, plan.until - plan.home, 36 + plan.key.pitch(0) % 12, 0.75))
-    return tuple(notes)
+    at, place = plan.home, 0
+    while at < plan.seconds:
+        pitch = fold(order[place % len(order)], voice.low, voice.high)
+        notes.append(human(at, 3.0, pitch, 0.52 if place % 6 == 0 else 0.44, noise, 0.004))
+        at += plan.quarter * min(1.0, 0.5 + 0.06 * place)
+        place += 1
+    return notes

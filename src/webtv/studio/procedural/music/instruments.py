@@ -1,5 +1,6 @@
 """Instruments: each turns a note into stereo sound. Eight families; presets of a family are its cousins."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from webtv.core.format import SAMPLE_RATE
 from webtv.studio.procedural.music.score import Note
 from webtv.studio.procedural.music.signals import (
+    Pair,
     Stereo,
     band,
     coloured,
@@ -18,7 +20,7 @@ from webtv.studio.procedural.music.signals import (
     play,
     rise,
     swell,
-    table,
+    tables,
 )
 
 Player = Callable[["Voice", Note, float, np.random.Generator], Stereo]
@@ -153,29 +155,42 @@ def bowed(voice: Voice, note: Note, brightness: float, noise: np.random.Generato
     hertz = _hertz(note.pitch)
     release = 0.45
     length = _samples(note.seconds + release)
+    attack = min(voice.attack * (1.3 - 0.6 * note.strength), 0.6 * note.seconds)
+    shape = swell(length, attack, release)
+    open_up = shape * shape * np.float32(0.25 + 0.75 * note.strength)
+    steady = np.arange(length) * (hertz / SAMPLE_RATE)
+    points = np.arange(0, length / SAMPLE_RATE + 0.01, 0.005)
+    come = np.minimum(1, points / 0.7)
+    waves = _strings(note.pitch, brightness)
+    result = np.zeros((length, 2), np.float32)
+    players = len(voice.seats)
+    for player, pan in enumerate(voice.seats):
+        rate, depth = noise.uniform(4.6, 5.7), noise.uniform(0.0018, 0.0034)
+        turn = 2 * np.pi * (rate * points + noise.random())
+        sway = drawn(length, points, hertz * depth / (2 * np.pi * rate) * -np.cos(turn) * come)
+        off = 1 + 0.0016 * (player - (players - 1) / 2) + noise.normal(0, 0.0004)
+        low, high = play(waves, steady * off + sway + noise.random())
+        tone = low + (high - low) * open_up
+        left, right = _gains(_across(note.pitch, 0.2) + voice.width * pan)
+        result[:, 0] += tone * np.float32(left)
+        result[:, 1] += tone * np.float32(right)
+    result *= (shape * np.float32(note.strength / players))[:, None]
+    return result
+
+
+@functools.lru_cache(maxsize=128)
+def _strings(pitch: int, brightness: float) -> Pair:
+    """A bowed string through a wooden body, softly and at full bow."""
+    hertz = _hertz(pitch)
     number = np.arange(1, 41)
     body = (
         0.5
         + np.exp(-(((np.log2(hertz * number / 480)) / 0.8) ** 2))
         + 0.5 * np.exp(-(((np.log2(hertz * number / 1500)) / 0.6) ** 2))
     )
-    dark = table(number**-1.25 * body * np.exp(-hertz * number / 900), hertz)
-    clear = table(number**-1.0 * body * np.exp(-hertz * number / (2400 + 2600 * brightness)), hertz)
-    seconds = np.arange(length) / SAMPLE_RATE
-    attack = min(voice.attack * (1.3 - 0.6 * note.strength), 0.6 * note.seconds)
-    shape = swell(length, attack, release)
-    open_up = (shape**2 * np.float32(0.25 + 0.75 * note.strength)).astype(np.float32)
-    result = np.zeros((length, 2), np.float32)
-    players = len(voice.seats)
-    for player, pan in enumerate(voice.seats):
-        rate, depth = noise.uniform(4.6, 5.7), noise.uniform(0.0018, 0.0034)
-        turn = 2 * np.pi * (rate * seconds + noise.random())
-        wave = depth / (2 * np.pi * rate) * -np.cos(turn) * np.minimum(1, seconds / 0.7)
-        off = 1 + 0.0016 * (player - (players - 1) / 2) + noise.normal(0, 0.0004)
-        low, high = play([dark, clear], hertz * (off * seconds + wave) + noise.random())
-        result += place(low * (1 - open_up) + high * open_up, _across(note.pitch, 0.2) + voice.width * pan)
-    result *= (shape * np.float32(note.strength / players))[:, None]
-    return result
+    dark = number**-1.25 * body * np.exp(-hertz * number / 900)
+    clear = number**-1.0 * body * np.exp(-hertz * number / (2400 + 2600 * brightness))
+    return tables(dark, clear, hertz, (14_000.0, 14_000.0))
 
 
 def pad(voice: Voice, note: Note, brightness: float, noise: np.random.Generator) -> Stereo:
@@ -234,24 +249,30 @@ def blown(voice: Voice, note: Note, brightness: float, noise: np.random.Generato
     hertz = _hertz(note.pitch)
     release = 0.16
     length = _samples(note.seconds + release)
-    seconds = np.arange(length) / SAMPLE_RATE
-    number = np.arange(1, 1 + len(voice.heights))
-    height = np.asarray(voice.heights)
-    soft = table(height * number**-0.8, hertz, 7000)
-    full = table(height * np.exp(-hertz * number / (4500 + 4000 * brightness)), hertz, 9000)
-    come = np.clip((seconds - 0.25) / 0.6, 0, 1)
-    turn = 2 * np.pi * (5.0 * seconds + noise.random())
-    below = 0.006 * 0.03 * np.exp(-seconds / 0.03)  # each note is reached from a shade below
-    depth = 0.0035 * come
-    cycles = hertz * (seconds - depth / (2 * np.pi * 5.0) * np.cos(turn) + below)
-    low, high = play([soft, full], cycles + noise.random())
+    points = np.arange(0, length / SAMPLE_RATE + 0.01, 0.005)
+    come = np.clip((points - 0.25) / 0.6, 0, 1)
+    turn = 2 * np.pi * (5.0 * points + noise.random())
+    below = 0.006 * 0.03 * np.exp(-points / 0.03)  # each note is reached from a shade below
+    bend = drawn(length, points, hertz * (below - 0.0035 * come / (2 * np.pi * 5.0) * np.cos(turn)))
+    cycles = np.arange(length) * (hertz / SAMPLE_RATE) + bend
+    low, high = play(_pipe(note.pitch, voice.heights, brightness), cycles + noise.random())
     attack = min(voice.attack, 0.5 * note.seconds)
     shape = swell(length, attack, release)
-    force = (shape * (0.35 + 0.45 * note.strength + 0.12 * come * np.sin(turn))).astype(np.float32)
-    tone = low * (1 - force) + high * force
-    tone *= 1 + np.float32(0.1) * (come * np.sin(turn)).astype(np.float32)
+    swing = drawn(length, points, come * np.sin(turn))
+    force = shape * (np.float32(0.35 + 0.45 * note.strength) + np.float32(0.12) * swing)
+    tone = low + (high - low) * force
+    tone *= 1 + np.float32(0.1) * swing
     if voice.breath:
         air = coloured(noise, length, band(hertz * 1.5, min(6500.0, hertz * 6), 1.5))
-        puff = np.exp(-seconds / 0.07) * 1.6 + 0.6
-        tone = tone + air * np.float32(0.05 * voice.breath) * puff.astype(np.float32)
+        puff = drawn(length, points, np.exp(-points / 0.07) * 1.6 + 0.6)
+        tone += air * puff * np.float32(0.05 * voice.breath)
     return place(tone * shape * np.float32(0.5 * note.strength), _across(note.pitch, voice.width))
+
+
+@functools.lru_cache(maxsize=128)
+def _pipe(pitch: int, heights: tuple[float, ...], brightness: float) -> Pair:
+    """A pipe, blown softly and fully."""
+    hertz = _hertz(pitch)
+    number, height = np.arange(1, 1 + len(heights)), np.asarray(heights)
+    full = height * np.exp(-hertz * number / (4500 + 4000 * brightness))
+    return tables(height * number**-0.8, full, hertz, (7_000.0, 9_000.0))

@@ -1,17 +1,19 @@
 """The mix: notes become sound, parts are balanced by ear's weighting, a room is put around them."""
 
-import functools
-from typing import Any
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from webtv.core.format import SAMPLE_RATE
-from webtv.studio.procedural.music.ambience import ambience
+from webtv.studio.procedural.music.ambience import ambience, prominence
 from webtv.studio.procedural.music.drums import Kit
+from webtv.studio.procedural.music.finish import even, finish
+from webtv.studio.procedural.music.level import weighted
 from webtv.studio.procedural.music.moods import Mood
+from webtv.studio.procedural.music.room import room
 from webtv.studio.procedural.music.score import Part, Score
-from webtv.studio.procedural.music.signals import Stereo, band, coloured, convolve, drawn
+from webtv.studio.procedural.music.signals import Convolver, Stereo, drawn
 from webtv.studio.procedural.music.voices import VOICES
 
 # Levels in dB of weighted power while a part plays, beside the leading voice; and shares of the room.
@@ -36,9 +38,10 @@ _FOLLOWS = {
     "lead": 0.15,
 }
 _AMBIENCE = -16.0
-_PEAK = 0.89
-_BLOCK = 1 << 14
-_ROOM_SEED = 48
+_WHOLE = 1 << 21  # samples: what is no longer is played in one piece
+_WINDOW = 1 << 20  # what is longer, in pieces of this length, so that memory is bounded
+_PROBE = 10.0  # seconds of a part by which its level is set where it is played in pieces
+_STRETCH, _OVERLAP = 30 * SAMPLE_RATE, 4 * SAMPLE_RATE  # ambience is made anew every half minute
 
 
 def mix(
@@ -60,146 +63,130 @@ def mix(
         noise: where chance comes from.
 
     Returns:
-        float32[length, 2], its largest sample at 0.89.
+        float32[length, 2], its largest sample at 0.89. Beside it, some 200 MB are needed for any length.
     """
-    dry = np.zeros((length, 2), np.float32)
-    room = np.zeros((length, 2), np.float32)
-    arc = drawn(length, *zip(*score.swells, strict=True))
-    for part in score.parts:
-        sound = _play(part, mood, length, noise)
-        level = _weighted(sound)
-        if level <= 0:
-            continue
-        sound *= np.float32(10 ** (_LEVELS[part.role] / 20) / level)
-        sound *= (1 - np.float32(_FOLLOWS[part.role]) * (1 - arc))[:, None]
-        if part.role in {"lead", "answer"} and mood.wet >= 0.4:
-            _echo(sound, 0.75 * 60 / score.tempo)
-        dry += sound
-        room += sound * np.float32(_SENDS[part.role])
-    music = dry + convolve(room, _room(mood.space)) * np.float32(mood.wet * 1.6)
+    chances = noise.spawn(len(score.parts) + 1)
+    players = [
+        _Player(part, score, mood, length, chance)
+        for part, chance in zip(score.parts, chances[1:], strict=True)
+    ]
+    music = np.zeros((length, 2), np.float32)
+    hall = Convolver(room(mood.space) * np.float32(mood.wet * 1.6))
+    for start, end in _windows(length):
+        wet = np.zeros((end - start, 2), np.float32)
+        dry = music[start:end]
+        for player in players:
+            sound = player.play(end)
+            dry += sound
+            sound *= np.float32(_SENDS[player.role])
+            wet += sound
+        dry += hall.push(wet)
+    even(music)
     if layers:
-        level = _weighted(music) or 1.0
-        around = ambience(layers, length, noise)
-        music += around * np.float32(level * 10 ** ((_AMBIENCE + strength) / 20) / (_weighted(around) or 1.0))
-    return _finish(_even(music))
+        goal = (weighted(music) or 1.0) * 10 ** ((_AMBIENCE + strength + prominence(layers)) / 20)
+        _surround(music, layers, goal, chances[0])
+    finish(music)
+    return music
 
 
-def _even(music: Stereo) -> Stereo:
-    """Ride the fader: over stretches of a second, soft ones come up and loud ones go down, by a part."""
-    step = SAMPLE_RATE // 20
-    count = -(-len(music) // step)
-    padded = np.zeros((count * step, 2), np.float32)
-    padded[: len(music)] = music
-    power = np.square(padded.reshape(count, -1), dtype=np.float64).mean(axis=1)
-    reach = np.hanning(33)[1:-1]
-    edge = len(reach) // 2
-    smooth = np.convolve(np.pad(power, edge, mode="edge"), reach / reach.sum(), mode="valid")
-    usual = float(np.median(smooth))
-    if usual <= 0:
-        return music
-    gain = np.clip((usual / np.maximum(smooth, 1e-3 * usual)) ** (0.45 / 2), 0.5, 1.9)
-    return music * drawn(len(music), (np.arange(count) + 0.5) / 20, gain)[:, None]
+def _windows(length: int) -> Iterator[tuple[int, int]]:
+    edges = [0, length] if length <= _WHOLE else [*range(0, length, _WINDOW), length]
+    return itertools.pairwise(edges)
 
 
-def _play(part: Part, mood: Mood, length: int, noise: np.random.Generator) -> Stereo:
-    sound = np.zeros((length, 2), np.float32)
-    kit = Kit(noise)
-    for note in part.notes:
-        start = int(note.at * SAMPLE_RATE)
-        if start >= length:
-            continue
-        if part.voice == "kit":
-            played = kit.strike(note.pitch) * np.float32(note.strength)
-        else:
-            voice = VOICES[part.voice]
-            played = voice.play(voice, note, mood.brightness, noise)
-        end = min(length, start + len(played))
-        sound[start:end] += played[: end - start]
+def _surround(music: Stereo, layers: tuple[str, ...], goal: float, noise: np.random.Generator) -> None:
+    """Add the sounds of a place, in stretches that melt into each other, each of the same loudness."""
+    length = len(music)
+    step = length if length <= _STRETCH + 2 * _OVERLAP else _STRETCH
+    for start in range(0, length, step):
+        end = min(length, start + step + (_OVERLAP if start + step < length else 0))
+        sound = ambience(layers, end - start, noise)
+        sound *= np.float32(goal / (weighted(sound) or 1.0))
+        ramp = np.sin(np.linspace(0, np.pi / 2, _OVERLAP, dtype=np.float32))[:, None]
+        if start:
+            count = min(_OVERLAP, len(sound))
+            sound[:count] *= ramp[:count]
+        if end < length:
+            sound[-_OVERLAP:] *= ramp[::-1]
+        music[start:end] += sound
+
+
+class _Player:
+    """Plays one part, window by window, at its level in the mix."""
+
+    def __init__(self, part: Part, score: Score, mood: Mood, length: int, noise: np.random.Generator) -> None:
+        self.role = part.role
+        self._part, self._mood, self._length, self._noise = part, mood, length, noise
+        self._swells = np.asarray(score.swells).T
+        self._kit = Kit(noise)
+        self._at = self._next = 0
+        self._held = np.zeros((0, 2), np.float32)
+        self._level = 0.0 if length <= _WHOLE else self._probed(noise.spawn(1)[0])
+        rings = part.role in {"lead", "answer"} and mood.wet >= 0.4
+        self._echo = _Echo(0.75 * 60 / score.tempo) if rings else None
+
+    def play(self, end: int) -> Stereo:
+        """Go on up to a sample: float32[samples, 2]."""
+        start, self._at = self._at, end
+        sound = np.zeros((max(end - start, len(self._held)), 2), np.float32)
+        sound[: len(self._held)] = self._held
+        while self._next < len(self._part.notes):
+            at = int(self._part.notes[self._next].at * SAMPLE_RATE)
+            if at >= end:
+                break
+            sound = _laid(sound, at - start, self._stroke(self._next, self._noise), self._length - start)
+            self._next += 1
+        self._held, sound = sound[end - start :].copy(), sound[: end - start]
+        level = self._level or weighted(sound)
+        if level > 0:
+            sound *= np.float32(10 ** (_LEVELS[self.role] / 20) / level)
+        arc = drawn(len(sound), self._swells[0] - start / SAMPLE_RATE, self._swells[1])
+        sound *= (1 - np.float32(_FOLLOWS[self.role]) * (1 - arc))[:, None]
+        return self._echo.push(sound) if self._echo else sound
+
+    def _stroke(self, number: int, noise: np.random.Generator) -> Stereo:
+        note = self._part.notes[number]
+        if self._part.voice == "kit":
+            return self._kit.strike(note.pitch) * np.float32(note.strength)
+        voice = VOICES[self._part.voice]
+        return voice.play(voice, note, self._mood.brightness, noise)
+
+    def _probed(self, noise: np.random.Generator) -> float:
+        """The part's level, by some seconds from its middle."""
+        notes = self._part.notes
+        first = notes[len(notes) // 2].at
+        size = int(_PROBE * SAMPLE_RATE)
+        sound = np.zeros((size, 2), np.float32)
+        for number, note in enumerate(notes):
+            if first <= note.at < first + _PROBE:
+                at = int((note.at - first) * SAMPLE_RATE)
+                sound = _laid(sound, at, self._stroke(number, noise), size)
+        return weighted(sound)
+
+
+def _laid(sound: Stereo, at: int, played: Stereo, most: int) -> Stereo:
+    """Add a note, making room where it lasts longer, but never beyond so many samples."""
+    end = min(most, at + len(played))
+    if end > len(sound):
+        sound = np.concatenate([sound, np.zeros((end - len(sound), 2), np.float32)])
+    sound[at:end] += played[: max(0, end - at)]
     return sound
 
 
-def _echo(sound: Stereo, seconds: float) -> None:
+class _Echo:
     """Three repeats, from side to side."""
-    late = int(seconds * SAMPLE_RATE)
-    source = sound.copy()
-    for turn in range(1, 4):
-        shift = turn * late
-        if shift >= len(sound):
-            return
-        repeat = source[:-shift, ::-1] if turn % 2 else source[:-shift]
-        sound[shift:] += repeat * np.float32(0.34**turn)
 
+    def __init__(self, seconds: float) -> None:
+        self._late = int(seconds * SAMPLE_RATE)
+        self._held = np.zeros((3 * self._late, 2), np.float32)
 
-def _weights(hertz: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Power weighting of loudness: deep sounds count less, those above 1.5 kHz a little more."""
-    high = 1 + 0.6 / (1 + (1500 / np.maximum(hertz, 1.0)) ** 4)
-    low = 1 / (1 + (60 / np.maximum(hertz, 1.0)) ** 4)
-    return np.asarray(high * low)
-
-
-def _weighted(sound: Stereo) -> float:
-    """Weighted RMS over the stretches in which something plays; 0 for silence."""
-    blocks = max(1, len(sound) // _BLOCK)
-    chosen = np.unique(np.linspace(0, blocks - 1, min(blocks, 48)).astype(np.int64))
-    weights = _weights(np.fft.rfftfreq(_BLOCK, 1 / SAMPLE_RATE))
-    powers = []
-    for number in chosen:
-        part = sound[number * _BLOCK : (number + 1) * _BLOCK]
-        spectrum = np.abs(np.fft.rfft(part, _BLOCK, axis=0)).astype(np.float64) ** 2
-        powers.append(2 * float((spectrum.sum(axis=1) * weights).sum()) / _BLOCK / max(1, len(part)))
-    found = np.asarray(powers)
-    if found.max() <= 1e-14:
-        return 0.0
-    return float(np.sqrt(found[found > found.max() * 0.02].mean()))
-
-
-@functools.lru_cache(maxsize=4)
-def _room(space: float) -> Stereo:
-    """An impulse response: a few early reflections, then noise that dies sooner where it is brighter."""
-    noise = np.random.Generator(np.random.PCG64(_ROOM_SEED))
-    length = int(SAMPLE_RATE * min(4.5, 1.05 * space))
-    seconds = np.arange(length, dtype=np.float32) / SAMPLE_RATE
-    response = np.zeros((length, 2), np.float32)
-    # Low frequencies come alike to both ears, high ones do not.
-    bands = ((180, 500, 1.0, 0.35), (500, 1200, 0.95, 0.55), (1200, 2600, 0.8, 0.75), (2600, 6000, 0.55, 0.9))
-    for low, high, share, apart in bands:
-        fall = np.exp(-6.9 * seconds / np.float32(space * share))
-        both, *each = (coloured(noise, length, band(low, high, 2)) for _ in range(3))
-        for side in range(2):
-            response[:, side] += (both * np.float32(1 - apart) + each[side] * np.float32(apart)) * fall
-    gather = np.clip((seconds - 0.016) / 0.03, 0, 1)
-    response *= (gather**0.7)[:, None]
-    response /= np.sqrt((response.astype(np.float64) ** 2).sum(axis=0).mean())
-    for reflection in range(7):
-        side = reflection % 2
-        late = 0.009 + 0.0065 * reflection + 0.003 * float(noise.random())
-        response[int(late * SAMPLE_RATE), side] += 0.12 * (-0.85) ** reflection
-    return response
-
-
-def _finish(music: Stereo) -> Stereo:
-    """Take away what nobody hears and what grates, round off the highest peaks, set the level."""
-    taps = 4097
-    hertz = np.fft.rfftfreq(taps - 1, 1 / SAMPLE_RATE)
-    floor = np.maximum(hertz, 0.1)
-    curve = 1 / np.sqrt(1 + (46 / floor) ** 8) / np.sqrt(1 + (hertz / 13_500) ** 8)
-    curve *= 10 ** (np.clip(np.log2(floor / 900), 0, 2.4) * 1.3 / 20)  # a little air
-    curve *= 1 - 0.16 * np.exp(-((np.log2(floor / 280)) ** 2) / 0.8)  # rooms full of pads boom here
-    kernel = np.roll(np.fft.irfft(curve), taps // 2) * np.hanning(taps - 1)
-    half = taps // 2
-    padded = np.concatenate([music, np.zeros((half, 2), np.float32)])
-    music = convolve(padded, np.stack([kernel, kernel], axis=1).astype(np.float32))[half:]
-    # Two thirds of the way up the curve begins to bend, so only the few highest peaks are rounded.
-    level = float(np.sqrt(np.mean(music.astype(np.float64) ** 2)))
-    if level > 0:
-        knee = np.float32(3.2 * level)
-        over = np.abs(music) > knee
-        beyond = (np.abs(music[over]) - knee) / knee
-        music[over] = np.sign(music[over]) * knee * (1 + np.tanh(beyond))
-    ends = min(len(music) // 2, 240)
-    if ends:
-        fade = np.linspace(0, 1, ends, endpoint=False, dtype=np.float32)[:, None]
-        music[:ends] *= fade
-        music[-ends:] *= fade[::-1]
-    largest = float(np.abs(music).max(initial=0.0))
-    return (music * np.float32(_PEAK / largest)).astype(np.float32) if largest > 0 else music
+    def push(self, sound: Stereo) -> Stereo:
+        result = np.zeros((len(sound) + 3 * self._late, 2), np.float32)
+        result[: len(self._held)] = self._held
+        result[: len(sound)] += sound
+        for turn in range(1, 4):
+            shift = turn * self._late
+            repeat = sound[:, ::-1] if turn % 2 else sound
+            result[shift : shift + len(sound)] += repeat * np.float32(0.34**turn)
+        self._held = result[len(sound) :]
+        return result[: len(sound)]

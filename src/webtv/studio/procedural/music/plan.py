@@ -1,17 +1,20 @@
-"""The plan of a piece: bars, chords, phrases and the arc of intensity that all players share."""
+"""The plan of a piece: bars, keys, chords and the intensity that all players share."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from webtv.studio.procedural.music.form import Phrase, Section, intensity, phrases
+from webtv.studio.procedural.music.metre import METRES, Metre
 from webtv.studio.procedural.music.moods import Mood
-from webtv.studio.procedural.music.theory import Chord, Key, settled
+from webtv.studio.procedural.music.theory import Chord, Key, relatives, settled
 
 _HOME = 3.5  # seconds that the last chord gets at least: the crossfade lies within it
 _AFTERLIFE = 3.0  # notes of the last chord go on so far beyond the end, so that the crossfade has music
-_ARC_SECONDS = 55.0
 _PHRASE = 4  # chords
+_SLOWING = (1.04, 1.12)  # how much longer the last bars before home are
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +24,25 @@ class Bar:
     Attributes:
         number: from 0.
         at: seconds.
+        quarter: seconds that a quarter lasts in it.
+        key: in which it stands.
         chord: what sounds.
-        phrase: number of the phrase, -1 for the introduction.
+        phrase: number of the phrase, -1 before the first.
+        form: what the phrase is for.
         place: position in the phrase, bars.
         of: bars of that phrase.
-        contrast: whether the phrase is the contrasting one.
         intensity: 0 to 1.
     """
 
     number: int
     at: float
+    quarter: float
+    key: Key
     chord: Chord
     phrase: int
+    form: Phrase
     place: int
     of: int
-    contrast: bool
     intensity: float
 
 
@@ -45,9 +52,10 @@ class Plan:
 
     Attributes:
         mood: as understood.
-        key: tonic and mode.
-        beat: seconds.
-        metre: beats in a bar.
+        key: tonic and mode of the beginning and the end.
+        figure: name of the figure that accompanies.
+        quarter: seconds.
+        metre: how beats gather into bars.
         bars: in order; the home chord comes after them.
         home: seconds at which the last chord begins.
         seconds: length of the piece.
@@ -55,8 +63,9 @@ class Plan:
 
     mood: Mood
     key: Key
-    beat: float
-    metre: int
+    figure: str
+    quarter: float
+    metre: Metre
     bars: tuple[Bar, ...]
     home: float
     seconds: float
@@ -66,72 +75,160 @@ class Plan:
         """When the last notes are let go: after the end."""
         return self.seconds + _AFTERLIFE
 
+    @property
+    def last(self) -> Chord:
+        """The chord it ends on: what grates is resolved, and a mood that lives on sevenths keeps a ninth."""
+        return Chord(0, (8,) if 6 in self.mood.colour else ())
 
-def make_plan(mood: Mood, tempo: int, seconds: float, noise: np.random.Generator) -> Plan:
-    """Lay out a piece: key, metre, phrases, chords, and how much goes on when.
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The form for people: names of the sections in order, and the ending."""
+        found: list[tuple[int, str]] = []
+        for bar in self.bars:
+            if not found or found[-1] != (bar.phrase, bar.form.section.value):
+                found.append((bar.phrase, bar.form.section.value))
+        return (*(name for _, name in found), "ending")
+
+
+def make_plan(
+    mood: Mood,
+    tempo: int,
+    seconds: float,
+    noise: np.random.Generator,
+    *,
+    tonic: int | None = None,
+    mode: str = "",
+    metre: str = "",
+) -> Plan:
+    """Lay out a piece: key, metre, sections, chords, and how much goes on when.
 
     Args:
         mood: how it feels.
-        tempo: beats per minute.
+        tempo: beats per minute; in 6/8 a beat is three eighths.
         seconds: length; what is too short for a bar is one last chord.
         noise: where chance comes from.
+        tonic: pitch class asked for.
+        mode: asked for, a name in :data:`~webtv.studio.procedural.music.theory.MODES`.
+        metre: asked for, a name in :data:`~webtv.studio.procedural.music.metre.METRES`.
     """
-    beat = 60 / tempo
-    metre = 3 if noise.random() < mood.waltz else 4
-    bar_seconds = beat * metre
-    key = Key(int(noise.integers(12)), str(noise.choice(mood.modes)))
+    chosen = METRES[metre or str(noise.choice(mood.metres))]
+    if not metre and chosen.name == "6/8" and tempo > 96:
+        chosen = METRES["3/4"]  # six quick eighths would gallop
+    own = Key(int(noise.integers(12)), str(noise.choice(mood.modes)))
+    key = Key(own.tonic if tonic is None else tonic, mode or own.mode)
+    quarter = chosen.seconds(tempo)
+    bar_seconds = quarter * chosen.quarters
     last = min(_HOME, 0.4 * seconds)
     count = max(0, math.floor((seconds - last) / bar_seconds + 1e-9))
+    slowed = count >= 6 and count * bar_seconds + _slack(bar_seconds) <= seconds - last
     per_chord = 1 if bar_seconds >= 1.9 else 2
     slots = count // per_chord
     spare = count - slots * per_chord  # an odd bar of tonic comes first
-    chords, phrases = _harmonies(mood, slots, noise)
-    if mood.name != "tense":  # which lives on what grates
-        chords = [settled(chord, key) for chord in chords]
+    harmonies = _harmonies(mood, key, slots, noise)
     bars: list[Bar] = []
-    lead_in = spare + per_chord * sum(1 for number, _, _ in phrases if number < 0)
+    at = 0.0
     for number in range(count):
-        slot = (number - spare) // per_chord
-        if slot < 0:
-            chord, phrase, first, contrast = Chord(0, mood.colour), -1, 0, False
-        else:
-            chord = chords[slot]
-            phrase, start, contrast = phrases[slot]
-            first = spare + start * per_chord
-        of = lead_in if phrase < 0 else _PHRASE * per_chord
-        at = number * bar_seconds
+        slot = max(0, (number - spare) // per_chord)
+        where = harmonies[slot] if harmonies else _Harmony(key, Chord(0, mood.colour), _PRELUDE, -1, 0, 1)
+        place = (number - spare) - (slot - where.place) * per_chord
+        of = where.of * per_chord
+        height = intensity(where.form, (max(0, place) + 0.5) / of, mood.arc)
+        left = count - number
+        if left <= 2 and count > 4:
+            height *= 0.9  # coming home
+        stretch = _SLOWING[2 - left] if slowed and left <= 2 else 1.0
         bars.append(
-            Bar(number, at, chord, phrase, number - first if phrase >= 0 else number, of, contrast,
-                _intensity((number + 0.5) / count, count * bar_seconds, mood.arc))
+            Bar(number, at, quarter * stretch, where.key, where.chord, where.phrase, where.form,
+                max(0, place), of, height)
         )  # fmt: skip
-    return Plan(mood, key, beat, metre, tuple(bars), count * bar_seconds, seconds)
+        at += bar_seconds * stretch
+    figure = str(noise.choice(mood.figures))
+    if chosen.name == "6/8":
+        figure = "rocked" if figure in {"stabs", "offbeat", "oompah"} else figure
+    return Plan(mood, key, figure, quarter, chosen, tuple(bars), at, seconds)
 
 
-def _harmonies(
-    mood: Mood, slots: int, noise: np.random.Generator
-) -> tuple[list[Chord], list[tuple[int, int, bool]]]:
-    """Chords of all slots, and per slot its phrase: number, first slot, whether it contrasts."""
-    order = noise.permutation(len(mood.progressions))
-    first, second = (mood.progressions[int(order[each])] for each in (0, 1))
-    intro = slots % _PHRASE
-    chords = [Chord(0, mood.colour) if slot % 2 == 0 else first[1] for slot in range(intro)]
-    phrases = [(-1, 0, False)] * intro
-    count = slots // _PHRASE
-    for number in range(count):
-        # A A B A, so the tune is known before it is left, and comes back.
-        contrast = number % 4 == 2 or (count == 3 and number == 1)
-        chosen = second if contrast else first
-        chords += chosen
-        phrases += [(number, intro + number * _PHRASE, contrast)] * _PHRASE
-    ending = mood.cadence[-min(len(mood.cadence), slots) :] if slots else ()
-    if ending:
-        chords[-len(ending) :] = ending
-    return chords, phrases
+def _slack(bar_seconds: float) -> float:
+    return bar_seconds * sum(each - 1 for each in _SLOWING)
 
 
-def _intensity(share: float, seconds: float, arc: float) -> float:
-    """How much goes on: rises to a peak at two thirds, then comes home; long pieces have several arcs."""
-    arcs = max(1, round(seconds / _ARC_SECONDS))
-    within = (share * arcs) % 1 if share < 1 else 1.0
-    shape = math.sin(math.pi / 2 * within / 0.68) if within < 0.68 else 1 - 0.45 * (within - 0.68) / 0.32
-    return 1 - (0.25 + 0.5 * arc) * (1 - max(0.0, shape))
+@dataclass(frozen=True, slots=True)
+class _Harmony:
+    """A slot: the key and chord in it, the phrase it belongs to, its place there."""
+
+    key: Key
+    chord: Chord
+    form: Phrase
+    phrase: int
+    place: int
+    of: int
+
+
+_PRELUDE = Phrase(Section.INTRO, 0, 0)
+
+
+def _harmonies(mood: Mood, home: Key, slots: int, noise: np.random.Generator) -> list[_Harmony]:
+    """Key and chord of all slots. Each movement finds its way to the next one's key by its dominant."""
+    lead_in = slots % _PHRASE
+    form = phrases(slots // _PHRASE)
+    keys = _journey(home, form[-1].movement + 1 if form else 1, noise)
+    lines = _progressions(mood, len(keys), noise)
+    found: list[_Harmony] = []
+    for slot in range(lead_in):
+        chord = Chord(0, mood.colour) if slot % 2 == 0 else lines[0][0][1]
+        found.append(_Harmony(home, _fit(mood, chord, home), _PRELUDE, -1, slot, lead_in))
+    for number, phrase in enumerate(form):
+        key = keys[phrase.movement]
+        first, second = lines[phrase.movement]
+        chords = list(second if phrase.section is Section.CONTRAST else first)
+        if phrase.turn % 2 and phrase.section is Section.THEME and noise.random() < 0.6:
+            chords[2] = _substitute(chords[2])
+        for place, chord in enumerate(chords):
+            found.append(_Harmony(key, _fit(mood, chord, key), phrase, number, place, _PHRASE))
+        if number + 1 < len(form) and form[number + 1].movement != phrase.movement:
+            after = keys[form[number + 1].movement]
+            found[-1] = replace(found[-1], key=after, chord=_fit(mood, Chord(4, (-1,)), after))
+    cadence = mood.cadences[int(noise.integers(len(mood.cadences)))]
+    cadence = cadence[-min(len(cadence), slots) :] if slots else ()
+    for back, chord in enumerate(reversed(cadence), 1):
+        found[-back] = replace(found[-back], chord=_fit(mood, chord, home), key=home)
+    return found
+
+
+def _fit(mood: Mood, chord: Chord, key: Key) -> Chord:
+    """The chord without what grates, unless the mood lives on it."""
+    return chord if mood.name == "tense" else settled(chord, key)
+
+
+def _substitute(chord: Chord) -> Chord:
+    """The chord a third below, which shares two notes."""
+    return Chord((chord.degree - 2) % 7, chord.colour)
+
+
+def _journey(home: Key, movements: int, noise: np.random.Generator) -> list[Key]:
+    """A key for each movement: away and back by turns, home at last."""
+    keys = [home]
+    for movement in range(1, movements):
+        away = relatives(home)
+        near = [key for key in away if key != keys[-1]]
+        returns = movement % 3 == 0 and keys[-1] != home
+        keys.append(home if returns or movement == movements - 1 else near[int(noise.integers(len(near)))])
+    return keys
+
+
+def _progressions(
+    mood: Mood, movements: int, noise: np.random.Generator
+) -> Sequence[tuple[tuple[Chord, ...], tuple[Chord, ...]]]:
+    """Two progressions per movement; those of neighbours differ, and the last returns to the first."""
+    order: list[int] = []
+    while len(order) < 2 * movements:
+        order += [int(each) for each in noise.permutation(len(mood.progressions))]
+    pairs = []
+    for movement in range(movements):
+        one, two = order[2 * movement : 2 * movement + 2]
+        if one == two:
+            two = (one + 1) % len(mood.progressions)
+        pairs.append((mood.progressions[one], mood.progressions[two]))
+    if movements > 1:
+        pairs[-1] = pairs[0]
+    return pairs

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -44,7 +46,8 @@ class Score:
         key: for people, e.g. ``D dorian``.
         mode: the mode alone.
         tempo: beats per minute.
-        metre: beats in a bar.
+        metre: as it is written, e.g. ``3/4``.
+        sections: the form, e.g. ``intro``, ``theme``, ``break``, ``peak``, ``ending``.
         parts: leading voice first.
         swells: (seconds, 0 to 1) points of the arrangement's intensity, in order.
     """
@@ -52,6 +55,34 @@ class Score:
     key: str
     mode: str
     tempo: int
-    metre: int
+    metre: str
+    sections: tuple[str, ...]
     parts: tuple[Part, ...]
     swells: tuple[tuple[float, float], ...]
+
+
+def human(
+    at: float, seconds: float, pitch: int, strength: float, noise: np.random.Generator, loose: float = 0.006
+) -> Note:
+    """A note as somebody plays it: a shade early or late, a shade softer or louder.
+
+    Args:
+        at: seconds at which it is written.
+        seconds: until it is let go.
+        pitch: MIDI pitch.
+        strength: 0 to 1.
+        noise: where chance comes from.
+        loose: standard deviation of its moment, seconds.
+    """
+    late = float(noise.normal(0, loose)) if at > 0.02 else 0.0
+    force = strength * (1 + 0.07 * float(noise.normal()))
+    return Note(max(0.0, at + late), max(0.05, seconds), pitch, min(1.0, max(0.08, force)))
+
+
+def fold(pitch: int, low: int, high: int) -> int:
+    """The same note in the octave that an instrument has."""
+    while pitch < low:
+        pitch += 12
+    while pitch > high and pitch - 12 >= low:
+        pitch -= 12
+    return pitch

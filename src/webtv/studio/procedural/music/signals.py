@@ -1,6 +1,7 @@
 """Building blocks of synthesis on numpy arrays: partials, envelopes, coloured noise, convolution."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,9 +10,10 @@ from webtv.core.format import SAMPLE_RATE
 
 Mono = NDArray[np.float32]
 Stereo = NDArray[np.float32]
+Pair = NDArray[np.complex64]
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
-_TABLE = 4096
+_TABLE = 1 << 15
 _LOOP = 1 << 19
 _CONTROL = 256  # samples between the points of a slow line
 
@@ -86,34 +88,35 @@ def place(sound: Mono, pan: float) -> Stereo:
     return np.stack([sound * np.float32(np.cos(angle)), sound * np.float32(np.sin(angle))], axis=1)
 
 
-def table(amplitudes: ArrayLike, hertz: float, ceiling: float = 14_000.0) -> Mono:
-    """One period of a wave of harmonics, those above the ceiling left out; normalised to peak 1.
+def tables(soft: ArrayLike, full: ArrayLike, hertz: float, ceilings: tuple[float, float]) -> Pair:
+    """One period of two waves of harmonics that are read together; each normalised to peak 1.
 
     Args:
-        amplitudes: of the harmonics from the first.
-        hertz: the pitch it will be played at.
-        ceiling: hertz.
+        soft: amplitudes of the harmonics of the one, from the first.
+        full: likewise, of the other.
+        hertz: the pitch they will be played at.
+        ceilings: hertz above which harmonics are left out, of either.
     """
-    heights = np.asarray(amplitudes, np.float64)[: max(1, int(ceiling / hertz))]
-    spectrum = np.zeros(_TABLE // 2 + 1, np.complex128)
-    # Phases that turn with the harmonic's number keep the crest low, as real instruments do.
-    spectrum[1 : len(heights) + 1] = heights * np.exp(2.4j * np.arange(len(heights)) ** 1.3)
-    wave = np.fft.irfft(spectrum)
-    wave /= max(1e-9, float(np.abs(wave).max()))
-    return np.append(wave, wave[0]).astype(np.float32)
+    sides = []
+    for amplitudes, ceiling in zip((soft, full), ceilings, strict=True):
+        heights = np.asarray(amplitudes, np.float64)[: max(1, int(ceiling / hertz))]
+        spectrum = np.zeros(_TABLE // 2 + 1, np.complex128)
+        # Phases that turn with the harmonic's number keep the crest low, as real instruments do.
+        spectrum[1 : len(heights) + 1] = heights * np.exp(2.4j * np.arange(len(heights)) ** 1.3)
+        wave = np.fft.irfft(spectrum)
+        sides.append(wave / max(1e-9, float(np.abs(wave).max())))
+    return (sides[0] + 1j * sides[1]).astype(np.complex64)
 
 
-def play(waves: list[Mono], cycles: NDArray[np.float64]) -> list[Mono]:
-    """Read one-period tables at a running phase.
+def play(pair: Pair, cycles: NDArray[np.floating[Any]]) -> tuple[Mono, Mono]:
+    """Read two one-period tables at a running phase; so long that the nearest value will do.
 
     Args:
-        waves: tables from :func:`table`.
+        pair: from :func:`tables`.
         cycles: phase in periods, float64[n].
     """
-    position = (cycles - np.floor(cycles)) * _TABLE
-    index = position.astype(np.int32)
-    rest = (position - index).astype(np.float32)
-    return [wave[index] * (1 - rest) + wave[index + 1] * rest for wave in waves]
+    read = pair[(cycles * _TABLE).astype(np.int64) & (_TABLE - 1)]
+    return read.real, read.imag
 
 
 def fast_size(least: int) -> int:
@@ -166,19 +169,36 @@ def band(low: float, high: float, slope: float = 2.0) -> Curve:
     return curve
 
 
+class Convolver:
+    """Convolves a long sound piece by piece; each channel with its own impulse response.
+
+    Args:
+        impulse: float32[taps, 2].
+    """
+
+    def __init__(self, impulse: Stereo) -> None:
+        self._taps = len(impulse)
+        self._size = fast_size(max(2 * self._taps, 1 << 15))
+        self._spectrum = np.fft.rfft(impulse, self._size, axis=0).astype(np.complex64)
+        self._tail = np.zeros((self._taps, 2), np.float32)
+
+    def push(self, sound: Stereo) -> Stereo:
+        """The next piece: as long as what is pushed, with what still sounds of the pieces before."""
+        step = self._size - self._taps + 1
+        result = np.zeros((len(sound) + self._taps, 2), np.float32)
+        result[: self._taps] = self._tail
+        for start in range(0, len(sound), step):
+            part = np.fft.rfft(sound[start : start + step], self._size, axis=0)
+            wet = np.fft.irfft(part * self._spectrum, self._size, axis=0)
+            end = min(len(result), start + self._size)
+            result[start:end] += wet[: end - start]
+        self._tail = result[len(sound) :].copy()
+        return result[: len(sound)]
+
+
 def convolve(sound: Stereo, impulse: Stereo) -> Stereo:
     """Convolve each channel with its impulse response; the result is as long as the sound."""
-    taps = len(impulse)
-    size = fast_size(max(2 * taps, 1 << 15))
-    step = size - taps + 1
-    spectrum = np.fft.rfft(impulse, size, axis=0).astype(np.complex64)
-    result = np.zeros((len(sound) + taps, 2), np.float32)
-    for start in range(0, len(sound), step):
-        part = np.fft.rfft(sound[start : start + step], size, axis=0)
-        wet = np.fft.irfft(part * spectrum, size, axis=0)
-        end = min(len(result), start + size)
-        result[start:end] += wet[: end - start]
-    return result[: len(sound)]
+    return Convolver(impulse).push(sound)
 
 
 def drawn(length: int, seconds: ArrayLike, heights: ArrayLike) -> Mono:

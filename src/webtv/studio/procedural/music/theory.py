@@ -1,7 +1,7 @@
 """Theory: modes, chords on their degrees, voicings that move as little as they can."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NOTE_NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 
@@ -52,10 +52,14 @@ class Chord:
         degree: of the root, 0 to 6.
         colour: further scale steps above the root: 6 adds the seventh, 8 the ninth; -1 replaces the third
             by the fourth.
+        bass: scale steps above the root of the note that the bass plays: 2 and 4 are inversions.
+        leading: whether the third is major though the mode has a minor one: a dominant that leads home.
     """
 
     degree: int
     colour: tuple[int, ...] = ()
+    bass: int = 0
+    leading: bool = False
 
     def steps(self) -> tuple[int, ...]:
         """Scale steps above the root, the root first."""
@@ -64,7 +68,16 @@ class Chord:
 
     def classes(self, key: Key) -> tuple[int, ...]:
         """Pitch classes, the root's first."""
-        return tuple(key.pitch(self.degree + step) % 12 for step in self.steps())
+        return tuple(self.pitch(key, self.degree + step) % 12 for step in self.steps())
+
+    def pitch(self, key: Key, degree: int) -> int:
+        """MIDI pitch of a scale degree of the key while this chord sounds."""
+        return key.pitch(degree) + self._raised(key, degree)
+
+    def _raised(self, key: Key, degree: int) -> int:
+        if not self.leading or (degree - self.degree) % 7 != 2:
+            return 0
+        return int((key.pitch(self.degree + 2) - key.pitch(self.degree)) % 12 == 3)
 
 
 def settled(chord: Chord, key: Key) -> Chord:
@@ -83,7 +96,24 @@ def settled(chord: Chord, key: Key) -> Chord:
         if not (step == 8 and key.pitch(degree + 8) - root == 13)
         and not (step == -1 and key.pitch(degree + 3) - root != 5)
     )
-    return Chord(degree, kept)
+    return replace(chord, degree=degree, colour=kept, bass=chord.bass if degree == chord.degree else 0)
+
+
+MAJOR_MODES = frozenset(mode for mode, steps in MODES.items() if steps[2] == 4)
+
+
+def relatives(key: Key) -> tuple[Key, ...]:
+    """Keys to which a piece may go and from which it finds back: each shares five notes of seven or more.
+
+    The fifth above and below in the same mode, and the relative minor or major.
+    """
+    mode = "aeolian" if key.mode == "harmonic minor" else key.mode
+    near = [Key((key.tonic + 5) % 12, mode), Key((key.tonic + 7) % 12, mode)]
+    if key.mode in MAJOR_MODES:
+        near.append(Key((key.tonic - 3) % 12, "aeolian"))
+    else:
+        near.append(Key((key.tonic + 3) % 12, "ionian"))
+    return tuple(near)
 
 
 def voicing(

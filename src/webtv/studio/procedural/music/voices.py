@@ -105,6 +105,8 @@ _SYNONYMS = {
 _WORDS = {word: name for name, words in _SYNONYMS.items() for word in words.split()}
 _WORDS.update({name: name for name in _SYNONYMS})
 
+_LONGEST = max(len(name.split()) for name in _WORDS)
+
 
 def understand_instrument(text: str) -> str | None:
     """The voice that is meant by a curator's words, ``kit`` for percussion, or None.
@@ -113,7 +115,7 @@ def understand_instrument(text: str) -> str | None:
     ``soft electric piano`` is an electric piano, ``piano bass`` a bass.
     """
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.casefold())
-    for length in range(len(words), 0, -1):
+    for length in range(min(len(words), _LONGEST), 0, -1):
         for start in range(len(words) - length, -1, -1):
             run = " ".join(words[start : start + length])
             for form in (run, run.removesuffix("s"), run.replace("-", " ")):

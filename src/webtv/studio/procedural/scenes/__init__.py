@@ -3,12 +3,18 @@
 from typing import Protocol
 
 from webtv.studio.procedural.scenes.abstract import Abstract
+from webtv.studio.procedural.scenes.castle import Castle
 from webtv.studio.procedural.scenes.city import City
 from webtv.studio.procedural.scenes.coast import Coast
+from webtv.studio.procedural.scenes.desert import Desert
 from webtv.studio.procedural.scenes.forest import Forest
+from webtv.studio.procedural.scenes.hall import Hall
+from webtv.studio.procedural.scenes.ice import Ice
+from webtv.studio.procedural.scenes.interior import Interior
 from webtv.studio.procedural.scenes.meadow import Meadow
 from webtv.studio.procedural.scenes.mountains import Mountains
 from webtv.studio.procedural.scenes.rain_window import RainWindow
+from webtv.studio.procedural.scenes.skies import Skies
 from webtv.studio.procedural.scenes.snow import SnowVillage
 from webtv.studio.procedural.scenes.space import Space
 from webtv.studio.procedural.scenes.train import Train
@@ -29,12 +35,18 @@ class Scene(Protocol):
 SCENES: dict[str, type[Scene]] = {
     "abstract": Abstract,
     "aurora": Mountains,
+    "castle": Castle,
     "city": City,
     "coast": Coast,
+    "desert": Desert,
     "forest": Forest,
+    "hall": Hall,
+    "ice": Ice,
+    "interior": Interior,
     "meadow": Meadow,
     "mountains": Mountains,
     "rain_window": RainWindow,
+    "skies": Skies,
     "snow": SnowVillage,
     "space": Space,
     "train": Train,

@@ -6,13 +6,24 @@ import cv2
 import numpy as np
 
 from webtv.studio.procedural import noise
+from webtv.studio.procedural.casting import LAND, present
 from webtv.studio.procedural.colour import Colour, mix, rgb, times
 from webtv.studio.procedural.figures import FIGURES, Pose
-from webtv.studio.procedural.sky import Sky
+from webtv.studio.procedural.glow import Lamps
+from webtv.studio.procedural.nature.flora import sway
+from webtv.studio.procedural.nature.seaside import jetty, palms, rock, spray
+from webtv.studio.procedural.nature.sky import Sky
+from webtv.studio.procedural.nature.surf import Beach, Rollers
+from webtv.studio.procedural.nature.terrain import ground_colour
+from webtv.studio.procedural.nature.water import Water
+from webtv.studio.procedural.nature.weather import Weather
 from webtv.studio.procedural.spec import Cast
-from webtv.studio.procedural.stage import Image, Plate, Stage, blend, tint_over
-from webtv.studio.procedural.water import Water
-from webtv.studio.procedural.weather import Weather
+from webtv.studio.procedural.stage import Image, Plate, Stage, tint_over
+from webtv.studio.procedural.town.harbour import Harbour
+from webtv.studio.procedural.walkers import Troupe
+
+_HEAVY = frozenset({"whale", "orca", "ray", "shark"})
+"""They show their backs; the others leap."""
 
 
 class Coast:
@@ -26,18 +37,62 @@ class Coast:
         self.side = stage.side("coast")
         self.sky = Sky(stage, self.horizon, sun_x=-self.side * float(place.uniform(0.12, 0.4)))
         stage.focus = (self.sky.sun_x * 0.6 if stage.zoom > 1.2 else 0.0, self.horizon + 0.06)
+        extras = spec.extras
         rough = {"storm": 1.0, "rain": 0.7}.get(spec.weather, 0.3 + 0.3 * spec.wind)
-        self.water = Water(stage, self.sky, rough, eye=0.3 if spec.camera.aerial else 0.17)
-        has_beach = "beach" in spec.extras or (
-            "cliff" not in spec.extras and stage.chance("beach?") < 0.45 and not spec.camera.aerial
+        warm = spec.season == "summer" and spec.weather in {"clear", "cloudy"}
+        self.tropical = "palm" in extras or (warm and "beach" in extras and stage.chance("tropics?") < 0.3)
+        harbour = "harbour" in extras and not spec.camera.aerial
+        lands = any(
+            FIGURES[c.kind].home in {"ground", "thing", "road"} for c in spec.cast[:1] if c.kind in FIGURES
         )
+        walkers = tuple(
+            c
+            for c in present(spec.cast, LAND | {"under"})
+            if FIGURES[c.kind].home not in {"water", "under"} and c.kind not in {"gull", "bird", "swallow"}
+        )
+        if lands:
+            stage.focus = (stage.focus[0], 0.87)
+            Troupe(stage, walkers, 0.95, 0.88, 1.0, 1.0, (0.1, 0.34), 0.8).attend()
+        bare = {"cliff", "harbour"} & extras or spec.camera.aerial
+        has_beach = (
+            "beach" in extras or self.tropical or lands or (not bare and stage.chance("beach?") < 0.45)
+        )
+        deep = None
+        if self.tropical:
+            deep = times(
+                mix(rgb("#1fa8a4"), self.sky.stage.light.sky[1], 0.25), 0.1 + 0.82 * stage.light.ambient[1]
+            )
+        calm = 0.45 if harbour else 0.8 if self.tropical else 1.0
+        self.water = Water(stage, self.sky, rough * calm, eye=0.3 if spec.camera.aerial else 0.17, deep=deep)
         self.lamp: tuple[float, float] | None = None
         self.far = [self._headland(0.12, 0.75, 0.06), self._headland(0.2, 0.45, 0.1)]
-        self.cliff = self._cliff("lighthouse" in spec.extras or stage.chance("lighthouse?") < 0.55)
-        self.beach = Beach(stage, 0.8 + 0.04 * stage.chance("line")) if has_beach else None
+        self.harbour = Harbour(stage, self.horizon, self.side, -self.side) if harbour else None
+        stormy = spec.weather == "storm"
+        self.stacks = None
+        rocks = "cliff" in extras or (not self.tropical and not harbour and stage.chance("stacks?") < 0.3)
+        if rocks:
+            self.stacks = self._stacks()
+        lighthouse = "lighthouse" in extras or (not self.tropical and stage.chance("lighthouse?") < 0.55)
+        self.cliff = None if harbour or (self.tropical and not lighthouse) else self._cliff(lighthouse)
+        sand = rgb("#f0dfb8") if self.tropical else rgb("#d9c29a")
+        self.beach = Beach(stage, 0.8 + 0.04 * stage.chance("line"), sand) if has_beach else None
+        self.palms = palms(stage, 0.94, -self.side) if self.tropical else None
+        pier = "pier" in extras or (
+            not has_beach and not rocks and not stormy and stage.chance("pier?") < 0.22
+        )
+        self.jetty = jetty(stage, self.horizon, -self.side) if pier and not spec.camera.aerial else None
+        clear = mix(times(rgb("#4fc0a8"), 0.4 + 0.6 * stage.light.ambient[1]), stage.light.glow, 0.12)
+        last = (self.beach.line - self.horizon - 0.04) if self.beach else 0.42
+        rolls = not harbour and not spec.camera.aerial
+        self.rollers = Rollers(stage, self.horizon, last, max(0.15, rough - 0.2), clear) if rolls else None
+        tile = noise.tile(256, stage.take("spray"), 1.1, low=4, high=80)
+        self.spray = cv2.copyMakeBorder(tile, 0, 1, 0, 1, cv2.BORDER_WRAP)
+        a, b, c = (float(p) for p in stage.take("palms").uniform(0, 6.28, 3))
+        self.palm_phase = (a, b, c)
         self.weather = Weather(stage)
         self.cast = self._sail(stage)
         self.flock = self._fly(stage)
+        self.troupe = Troupe(stage, walkers, 0.95, 0.88, 1.0, -self.side, (0.1, 0.34), 0.8)
 
     def draw(self, frame: Image, t: float) -> None:
         """Draw one frame."""
@@ -45,6 +100,14 @@ class Coast:
         for land in self.far:
             land.show(frame, t)
         self.water.draw(frame, t)
+        if self.rollers is not None:
+            self.rollers.draw(frame, t)
+        if self.stacks is not None:
+            self.stacks.show(frame, t)
+            self._bursts(frame, t)
+        if self.harbour is not None:
+            self.harbour.plate.show(frame, t)
+            self._harbour_lights(frame, t)
         self._show_cast(frame, t, near=False)
         if self.cliff is not None:
             self.cliff.show(frame, t)
@@ -52,8 +115,85 @@ class Coast:
         self._show_cast(frame, t, near=True)
         if self.beach is not None:
             self.beach.draw(frame, t)
+        if self.jetty is not None:
+            self.jetty.show(frame, t)
+        self.troupe.draw(frame, t)
+        if self.palms is not None:
+            bend = 0.02 + 0.03 * self.stage.spec.wind
+            sway(frame, self.palms, t, 1.0, -0.85, bend, self.palm_phase)
         self._show_flock(frame, t)
         self.weather.draw(frame, t)
+
+    def _stacks(self) -> Plate:
+        """Two or three pillars of rock that the sea has left standing."""
+        stage = self.stage
+        plate = stage.plate(0.4, self.horizon - 0.34, self.horizon + 0.16)
+        place = stage.place("stacks")
+        green = ground_colour(stage)
+        self.feet: list[tuple[float, float, float]] = []
+        x = plate.x[0]
+        rough = noise.Profile(place, 0.05, 5, 0.6)
+        at = -self.side * stage.aspect * float(place.uniform(0.18, 0.3))
+        spots = []
+        for k in range(int(place.integers(2, 4))):
+            down, shift = float(place.uniform(0.0, 0.04)) + 0.012 * k, float(place.normal(0, 0.03))
+            size = float(place.uniform(0.7, 1.2)) * (0.6 + 0.4 * k)
+            spots.append((down, at + self.side * 0.12 * k + shift, size))
+        spots.sort()
+        for k, (down, middle, size) in enumerate(spots):
+            half, tall = 0.05 * size * float(place.uniform(0.8, 1.4)), 0.19 * size
+            off = np.abs(x - middle + 0.006 * rough(x * 3 + k)) / half
+            steps = 0.1 * np.round(3 * rough(x * 2 + 5 * k)) / 3
+            shape = noise.smoothstep(1.12, 0.72, off) * (0.9 + steps + 0.05 * rough(x * 6 + k))
+            foot = np.full_like(x, self.horizon + 0.02 + down) + 0.008 * (1 - np.minimum(off, 1.2) ** 2)
+            top = foot - tall * shape - 0.002
+            inside = (off < 1.12).astype(np.float32)
+            rock(
+                plate,
+                top.astype(np.float32),
+                foot.astype(np.float32),
+                inside,
+                -self.side,
+                f"stack{k}",
+                green,
+                0.1,
+            )
+            self.feet.append((middle, self.horizon + 0.024 + down, half))
+        return plate
+
+    def _bursts(self, frame: Image, t: float) -> None:
+        """Foam at the feet of the stacks, and spray when the sea is high."""
+        stage = self.stage
+        view = stage.view(t, 0.4)
+        power = {"storm": 2.6, "rain": 1.7}.get(stage.spec.weather, 0.9)
+        for k, (x, y, half) in enumerate(self.feet):
+            px, py = view.at(x, y)
+            wide = half * view.scale
+            for j, off in enumerate((-0.8, 0.1, 0.9)):
+                spray(
+                    frame,
+                    stage,
+                    t,
+                    px + off * wide,
+                    py + 2,
+                    wide * 0.8 * power,
+                    0.37 * k + 0.31 * j,
+                    self.spray,
+                )
+
+    def _harbour_lights(self, frame: Image, t: float) -> None:
+        power = self.stage.light.lamps
+        if power < 0.2 or self.harbour is None:
+            return
+        lamps, view = Lamps(frame), self.stage.view(t, 0.45)
+        for i, (x, y, size) in enumerate(self.harbour.windows):
+            px, py = view.at(x, y)
+            r = max(0.8, size * view.scale)
+            lamps.oval(px, py, r, r * 1.4, rgb("#ffb45c"), 0.4 * power * (0.9 + 0.1 * math.sin(t * 1.7 + i)))
+        for i, (x, y) in enumerate(self.harbour.masts):
+            px, py = view.at(x, y)
+            lamps.spot(px, py, 1.3, rgb("#ffe2b0"), power * (0.8 + 0.2 * math.sin(t * 1.1 + i * 2)))
+        lamps.add(0.9, 4.0, 1.0)
 
     def _headland(self, depth: float, height: float, reach: float) -> Plate:
         stage, light = self.stage, self.stage.light
@@ -73,49 +213,36 @@ class Coast:
 
     def _cliff(self, lighthouse: bool) -> Plate | None:
         """Land on one side, in the middle distance, with its foot in the water."""
-        stage, light = self.stage, self.stage.light
+        stage = self.stage
         depth = 0.55
         plate = stage.plate(depth, self.horizon - 0.42, self.horizon + 0.2)
         place = stage.place("cliff")
         x = plate.x[0]
         edge = stage.aspect * float(place.uniform(0.16, 0.26))
         toward = x * self.side - edge
-        rock = noise.Profile(place, 0.22, 6, 0.55)
-        top = self.horizon - noise.smoothstep(-0.02, 0.16, toward + 0.02 * rock(x * 3)) * (
-            0.12 + 0.05 * np.clip(toward, 0, 2) + 0.025 * rock(x)
+        crag = noise.Profile(place, 0.22, 6, 0.55)
+        steps = np.round(2.5 * crag(x * 2.3 + 4)) / 2.5
+        rise = 0.62 * noise.smoothstep(-0.02, 0.035, toward + 0.012 * crag(x * 4)) + 0.38 * noise.smoothstep(
+            0.02, 0.2, toward + 0.05 * steps
         )
+        top = self.horizon - rise * (0.12 + 0.05 * np.clip(toward, 0, 2) + 0.025 * crag(x) + 0.012 * steps)
         foot = self.horizon + noise.smoothstep(-0.03, 0.05, toward) * (
-            0.022 + 0.06 * np.clip(toward, 0, 1.0) + 0.004 * rock(x * 6)
+            0.022 + 0.06 * np.clip(toward, 0, 1.0) + 0.004 * crag(x * 6)
         )
-        grain = noise.fbm(*plate.shape, rng=place, cells=9, octaves=6)
-        strata = noise.fbm(*plate.shape, rng=place, cells=3, octaves=4)
-        shade = cv2.Sobel(grain, cv2.CV_32F, 1, 0, ksize=5) * (-1.0 if self.sky.sun_x > 0 else 1.0)
-        shade = np.clip(0.5 + shade * 0.32 / max(float(shade.std()), 1e-6) * 0.35, 0, 1)
         green = {"autumn": rgb("#8d7f45"), "winter": rgb("#8c8a72")}.get(stage.spec.season, rgb("#6f8a48"))
         if stage.spec.weather == "snow":
             green = rgb("#e8ecf0")
-        stone, dark = light.lit(rgb("#b09a80"), 1.0), light.lit(rgb("#54493f"), 0.25)
-        below = (plate.y - top[None, :]) / np.maximum(foot - top, 0.01)[None, :]
-        bands = 0.5 + 0.5 * np.sin(below * 16 + strata * 9)
-        body = np.asarray(dark, np.float32) + (shade * (0.75 + 0.25 * bands))[..., None] * (
-            np.asarray(stone, np.float32) - np.asarray(dark, np.float32)
-        )
-        turf = noise.smoothstep(0.32, 0.1, below + (strata - 0.5) * 0.5)
-        lawn = np.asarray(light.lit(green, 0.7), np.float32) * (0.72 + 0.5 * grain[..., None])
-        body += turf[..., None] * (lawn - body)
-        body += 0.22 * (0.6 + light.fog) * (np.asarray(light.haze, np.float32) - body)
-        wet = noise.smoothstep(0.86, 1.0, below)
-        body *= 1 - 0.4 * wet[..., None]
-        mask = plate.edge(top) * (1 - plate.edge(foot)) * (toward > -0.025)[None, :]
-        self._mirror(plate, body, mask, foot)
-        plate.fill(body.astype(np.float32), mask.astype(np.float32))
+        inside = (toward > -0.025).astype(np.float32)
+        mask = plate.edge(top) * (1 - plate.edge(foot)) * inside[None, :]
+        self._mirror(plate, mask, foot)
+        rock(plate, top.astype(np.float32), foot.astype(np.float32), inside, -self.side, "face", green, 0.24)
         if lighthouse:
             at = self.side * (edge + float(place.uniform(0.16, 0.24)))
             ground = float(np.interp(at, x, top)) + 0.004
             self._lighthouse(plate, at, ground)
         return plate
 
-    def _mirror(self, plate: Plate, body: Image, mask: Image, foot: Image) -> None:
+    def _mirror(self, plate: Plate, mask: Image, foot: Image) -> None:
         """A soft dark reflection at the foot."""
         below = plate.y - foot[None, :]
         inside = np.asarray(mask.max(axis=0) > 0.5, np.float32)[None, :]
@@ -193,15 +320,22 @@ class Coast:
     def _sail(self, stage: Stage) -> list[tuple[str, Cast, float, float, float, float, float]]:
         """Boats as (kind, cast, x, y, heading, phase, size)."""
         place = stage.place("boats")
-        wanted = [c for c in stage.spec.cast if c.kind in FIGURES and FIGURES[c.kind].home == "water"]
-        flyers = any(c.kind in {"gull", "bird", "swallow"} for c in stage.spec.cast)
-        if not wanted and flyers:
+        wanted = [
+            c
+            for i, c in enumerate(present(stage.spec.cast, LAND | {"water", "under"}))
+            if FIGURES[c.kind].home == "water" or (FIGURES[c.kind].home == "under" and i == 0)
+        ]
+        others = any(c.kind in FIGURES for c in stage.spec.cast)
+        if not wanted and (others or self.harbour is not None):
             return []
         if not wanted:
             kinds = ("sailboat", "sailboat", "boat", "ship")
             wanted = [Cast(str(place.choice(kinds)), int(place.integers(1, 3)))]
         out = []
         for cast in wanted:
+            figure = FIGURES[cast.kind]
+            share = 0.72 if (cast.count or 1) == 1 else 0.5
+            widest = share * stage.aspect / (figure.size * figure.width() * max(1.0, stage.zoom / 1.25))
             for i in range(min(7, cast.count or 1)):
                 near = 0.3 + 0.7 * float(place.random()) if i else 0.8
                 if cast.kind == "ship":
@@ -211,7 +345,15 @@ class Coast:
                 count = cast.count or 1
                 base = self.stage.focus[0] + 0.3 * (i - (count - 1) / 2) + float(place.normal(0, 0.03))
                 out.append(
-                    (cast.kind, cast, base, y, float(heading), float(place.random()), 0.35 + 1.25 * near)
+                    (
+                        cast.kind,
+                        cast,
+                        base,
+                        y,
+                        float(heading),
+                        float(place.random()),
+                        min(0.35 + 1.25 * near, widest),
+                    )
                 )
         return sorted(out, key=lambda boat: boat[3])
 
@@ -233,6 +375,22 @@ class Coast:
                 Pose(px, py, scale, heading, t, phase, cast.action, cast.colour, self.stage.light.lamps)
             )
             sun = 1.0 if self.sky.sun_x > x else -1.0
+            if figure.home == "under":
+                # What lives below comes up to breathe: the water hides all that is under its line.
+                if kind in _HEAVY:
+                    scale *= 0.8
+                    leap = scale * (0.07 + 0.12 * math.sin(t * 0.8 + phase * 6.28))
+                else:
+                    leap = scale * (0.34 + 0.5 * math.sin(t * 1.3 + phase * 6.28))
+                line = max(0, min(frame.shape[0], round(py)))
+                below = frame[line:].copy()
+                pen = figure.draw(Pose(px, py - leap, scale, heading, t, phase, cast.action, cast.colour))
+                pen.lay(frame, self.stage.light, sun, 0.1)
+                frame[line:] = below
+                for k, off in enumerate((-0.55, 0.1, 0.6)):
+                    foam = px + off * scale * figure.width() * 0.5
+                    spray(frame, self.stage, t, foam, line + 2, 0.5 * scale, phase + 0.3 * k, self.spray)
+                continue
             pen.lay(
                 frame,
                 self.stage.light,
@@ -275,70 +433,3 @@ class Coast:
             )
             pose = Pose(px, py, view.scale * figure.size * size, heading, t, phase)
             figure.draw(pose).lay(frame, self.stage.light, self.sky.sun_x, 0.25, rim=0.2)
-
-
-class Beach:
-    """Sand along the bottom edge, and the surf that runs up it."""
-
-    def __init__(self, stage: Stage, line: float) -> None:
-        self.stage = stage
-        self.line = line
-        place = stage.place("beach")
-        self.depth = 0.95
-        self.plate = stage.plate(self.depth, line - 0.1, 9.0)
-        grain = noise.fbm(*self.plate.shape, rng=place, cells=5, octaves=7)
-        fine = place.standard_normal(self.plate.shape, dtype=np.float32) * 0.03
-        light = stage.light
-        sand = rgb("#e9ecf0") if stage.spec.weather == "snow" else rgb("#d9c29a")
-        self.dry = np.asarray(light.lit(sand, 0.8), np.float32)
-        body = self.dry * (0.84 + 0.26 * grain + fine)[..., None]
-        down = np.clip((self.plate.y - line) / max(0.05, 1 - line), 0, 1)[..., None]
-        body *= 0.92 + 0.12 * down
-        self.plate.rgba[..., :3] = body
-        self.plate.rgba[..., 3] = 1
-        self.curve = noise.Profile(place, 0.55, 4, 0.5)
-        self.lace = noise.tile(256, np.random.default_rng(int(place.integers(2**31))), 1.2, low=4, high=60)
-        self.lace = cv2.copyMakeBorder(self.lace, 0, 1, 0, 1, cv2.BORDER_WRAP)
-
-    def draw(self, frame: Image, t: float) -> None:
-        """Draw the sand under the surf."""
-        stage, light = self.stage, self.stage.light
-        view = stage.view(t, self.depth)
-        top = max(0, int(view.at(0, self.line - 0.12)[1]))
-        if top >= frame.shape[0]:
-            return
-        sea = frame[top:].copy()
-        self.plate.show(frame, t)
-        shore = frame[top:].copy()
-        frame[top:] = sea
-        rows = (np.arange(top, frame.shape[0], dtype=np.float32) + 0.5 - view.top) / view.scale
-        x = (np.arange(frame.shape[1], dtype=np.float32) + 0.5 - view.left) / view.scale
-        y = rows[:, None]
-        base = self.line + 0.035 * self.curve(x) + 0.02 * (x - 0.2)
-        foam = np.zeros(sea.shape[:2], np.float32)
-        cover = np.zeros_like(foam)
-        for k in range(2):
-            beat = t * 0.42 + 0.5 * k + 0.07 * np.sin(x * 2.1 + k * 2)
-            cycle = beat - np.floor(beat)
-            run = np.sin(np.pi * np.clip(cycle, 0, 1)) ** 1.2  # up the sand and back
-            edge = base - 0.03 + 0.085 * run + 0.012 * self.curve(x * 4 + 9 * k + np.floor(beat) * 3.7)
-            strength = np.sin(np.pi * cycle) ** 0.6
-            cover = np.maximum(
-                cover, np.clip((edge[None, :] - y) * view.scale / 2 + 0.5, 0, 1) * (0.55 + 0.45 * strength)
-            )
-            gap = edge[None, :] - y
-            lip = np.exp(-((gap / 0.005) ** 2)) + 0.75 * np.exp(-np.maximum(gap, 0) / 0.03) * (gap > 0)
-            foam = np.maximum(foam, lip * strength)
-        scale = 300.0
-        drift = t * 6
-        u = np.repeat((x * scale)[None, :], len(rows), 0) + 6 * np.sin(y * 40 + t)
-        v = np.repeat(y * scale * 2.2, len(x), 1) + drift
-        lace = cv2.remap(self.lace, noise.wrap(u), noise.wrap(v), cv2.INTER_LINEAR)
-        foam *= np.clip(0.62 + 0.55 * lace, 0.08, 1)
-        wet = noise.smoothstep(0.075, 0.0, y - base[None, :])
-        tint_over(shore, times(light.sky[-2], 0.36), 0.45 * wet)
-        thin = np.clip((base[None, :] + 0.02 - y) / 0.09, 0.32, 1.0) * cover
-        blend(shore, sea, thin)
-        tint_over(shore, mix(light.lit((1.0, 1.0, 1.0), 0.9), light.sky[-1], 0.25), np.clip(foam, 0, 0.92))
-        soft = np.clip((y - (self.line - 0.11)) / 0.05, 0, 1)
-        blend(frame[top:], shore, np.repeat(soft, frame.shape[1], 1))

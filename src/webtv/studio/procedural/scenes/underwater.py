@@ -1,307 +1,244 @@
-"""Underwater: shafts of light through blue water, kelp and coral, shoals, jellyfish, sometimes a whale."""
+"""Underwater: a reef full of life, a kelp forest, a wreck, the open blue, or the deep with its own lights."""
 
-import math
+from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from webtv.studio.procedural import noise
-from webtv.studio.procedural.colour import Colour, mix, ramp, rgb, times
-from webtv.studio.procedural.figures import FIGURES, Pose
-from webtv.studio.procedural.flora import Brush, Grass
+from webtv.studio.procedural.colour import Colour, mix, rgb, times
+from webtv.studio.procedural.figures import FIGURES
 from webtv.studio.procedural.light import Light
+from webtv.studio.procedural.nature.flora import Brush
 from webtv.studio.procedural.spec import Cast
-from webtv.studio.procedural.stage import Image, Plate, Stage, screen_free
+from webtv.studio.procedural.stage import Image, Plate, Stage
+from webtv.studio.procedural.undersea.abyss import Angler, Lanterns, chimneys
+from webtv.studio.procedural.undersea.corals import HUES, CoralPainter
+from webtv.studio.procedural.undersea.seaweed import kelp, meadow
+from webtv.studio.procedural.undersea.shoals import FLOOR, REEF_FISH, SILVER, Shoal, Swimmers
+from webtv.studio.procedural.undersea.sunken import wreck
+from webtv.studio.procedural.undersea.swaying import Swaying
+from webtv.studio.procedural.undersea.waterlight import Sea
 
 _WATER = {
-    "dawn": ("#bfd8d0", "#5fa0a8", "#2c6a86", "#173f5f"),
-    "morning": ("#c8f2ea", "#55bcc4", "#23819f", "#124a70"),
-    "day": ("#c4f6f0", "#48bfd2", "#1c83b0", "#0f4a7c"),
-    "golden": ("#f2e6b0", "#7abfa8", "#2a7f94", "#164a66"),
-    "sunset": ("#f4bf94", "#9a8a9c", "#44608c", "#24365f"),
-    "dusk": ("#8f9cc4", "#4c6a9c", "#2a4474", "#182a50"),
-    "night": ("#5f90b0", "#2d5f8a", "#1a3f6a", "#11284a"),
+    "dawn": ("#c8dcd0", "#62a5ac", "#2c6a86", "#173f5f"),
+    "morning": ("#d0f6ec", "#58c2c6", "#2388a4", "#124a70"),
+    "day": ("#ccf8f2", "#4cc6d8", "#1c88b6", "#0f4a7c"),
+    "golden": ("#fbecb4", "#7ec2a8", "#2a7f94", "#164a66"),
+    "sunset": ("#ffc494", "#a88a98", "#4a608c", "#24365f"),
+    "dusk": ("#8f9cc4", "#4c6a9c", "#2a4474", "#1b2d54"),
+    "night": ("#5f9ab8", "#2a6288", "#1b4670", "#14305a"),
 }
+_DEEP = ("#16365c", "#12304f", "#0f2742", "#0c1f38")
+_PLACES = ("reef", "reef", "reef", "kelp", "blue", "wreck")
+_WIDE = frozenset({"whale", "dolphin", "shark", "ray", "orca", "submarine"})
+
+
+def _swimming(cast: tuple[Cast, ...]) -> tuple[Cast, ...]:
+    return tuple(
+        c for c in cast if c.kind in FIGURES and (FIGURES[c.kind].home == "under" or c.kind in FLOOR)
+    )
 
 
 class Underwater:
-    """Water in depth; everything fades to blue with distance."""
+    """Chooses the place that the words ask for, and fills it."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         spec, place = stage.spec, stage.place("underwater")
         stage.focus = (0.0, 0.55)
-        colours: list[Colour] = [rgb(c) for c in _WATER[spec.time]]
+        Swimmers(stage, _swimming(spec.cast), stage.light).attend()
+        self.where = self._where()
+        deep = self.where == "abyss"
+        colours: list[Colour] = [rgb(c) for c in (_DEEP if deep else _WATER[spec.time])]
         if spec.palette:
             colours = [
-                mix(c, spec.palette[min(i // 2, len(spec.palette) - 1)], 0.22) for i, c in enumerate(colours)
+                mix(c, spec.palette[min(i // 2, len(spec.palette) - 1)], 0.4) for i, c in enumerate(colours)
             ]
-        self.column = ramp([(0, colours[0]), (0.16, colours[1]), (0.55, colours[2]), (1, colours[3])], 512)
-        haze = mix(colours[1], colours[2], 0.6)
-        base = stage.light
-        dim = 0.62 if base.stars > 0.5 else 0.85
-        self.light = Light(
-            base.sky,
-            colours[0],
-            colours[0],
-            0.8,
-            0.5,
-            False,
-            times(mix(colours[0], (1, 1, 1), 0.5), dim * 1.15),
-            times(mix(colours[1], (1, 1, 1), 0.35), dim),
-            haze,
-            0.3,
-            0.0,
-            0.0,
-        )
-        self.glow = colours[0]
+        self.light = self._lit(colours, deep)
         stage.light = self.light
-        self.beds = [
-            self._bed(k, *row)
-            for k, row in enumerate(
-                ((0.15, 0.84, 0.03, 0.78), (0.4, 0.88, 0.035, 0.45), (0.8, 0.95, 0.03, 0.1))
-            )
-        ]
-        weed = rgb("#7f8f3c") if "coral" not in spec.extras else rgb("#5f9a6a")
-        kelp = "kelp" in spec.extras or stage.chance("kelp?") < 0.5
-        self.weeds = [
-            Grass(
-                stage,
-                "weed1",
-                0.5,
-                0.93,
-                0.3 if kelp else 0.1,
-                mix(weed, haze, 0.45),
-                0.0,
-                70 if kelp else 160,
-                0.8,
-            ),
-            Grass(stage, "weed2", 1.0, 1.05, 0.46 if kelp else 0.16, weed, 0.0, 46 if kelp else 110, 0.72),
-        ]
-        self.caustic = cv2.copyMakeBorder(
-            noise.tile(256, stage.take("caustic"), 1.3, low=3, high=30), 0, 1, 0, 1, cv2.BORDER_WRAP
+        sunny = 0.0 if deep else {"night": 0.5, "dusk": 0.55, "dawn": 0.8}.get(spec.time, 1.0)
+        if spec.weather in {"rain", "storm", "fog", "cloudy", "snow"}:
+            sunny *= 0.6
+        self.sea = Sea(stage, colours, colours[0], sunny)
+        self.lanterns = Lanterns(stage) if deep else None
+        cast = _swimming(spec.cast)
+        self.angler = Angler(stage, self.light, 0.27) if deep and not cast else None
+        if not cast and not deep:
+            kinds = {
+                "reef": ("fish", "tropical-fish", "turtle", "octopus", "fish", "blowfish"),
+                "kelp": ("fish", "turtle", "fish"),
+                "wreck": ("fish", "ray", "shark"),
+                "blue": ("whale", "dolphin", "jellyfish", "ray"),
+            }[self.where]
+            kind = kinds[int(place.integers(len(kinds)))]
+            cast = (Cast(kind, {"fish": 7, "tropical-fish": 3, "jellyfish": 6, "dolphin": 3}.get(kind, 1)),)
+            if self.where == "wreck" and stage.chance("treasure?") < 0.6:
+                cast = (*cast, Cast("treasure", 1))
+        self.sway: list[Swaying] = []
+        self.far, self.middle, self.near = self._floors()
+        self.shoals = self._shoals(cast)
+        # A crowd of fish is a shoal behind a few that are seen close.
+        cast = tuple(
+            replace(c, count=min(c.count, 7)) if c.kind == "fish" and c.count > 12 else c for c in cast
         )
-        self.rays = noise.Profile(stage.take("rays"), 0.13, 5, 0.6)
-        rng = stage.take("bubbles")
-        self.bubbles = [tuple(float(v) for v in rng.uniform(0, 1, 4)) for _ in range(34)]
-        cast = tuple(c for c in spec.cast if c.kind in FIGURES and FIGURES[c.kind].home == "under")
-        if not cast:
-            cast = (Cast(str(place.choice(("fish", "fish", "jellyfish", "turtle", "whale", "ray"))), 0),)
-        if not any(c.kind in {"fish", "jellyfish"} for c in cast):
-            cast = (*cast, Cast("fish", 12))
-        self.swimmers = self._stock(cast, place)
+        self.swimmers = Swimmers(stage, cast, self.light)
 
-    def _stock(
-        self, cast: tuple[Cast, ...], place: np.random.Generator
-    ) -> list[tuple[str, Cast, float, float, float, float, float]]:
-        out: list[tuple[str, Cast, float, float, float, float, float]] = []
-        for member in cast:
-            few = {"whale": 1, "shark": 1, "turtle": 1, "ray": 2, "dolphin": 3, "jellyfish": 6, "fish": 26}[
-                member.kind
+    def _where(self) -> str:
+        extras = self.stage.spec.extras
+        for name, word in (("abyss", "abyss"), ("wreck", "wreck"), ("kelp", "kelp"), ("reef", "coral")):
+            if word in extras:
+                return name
+        if any(c.kind in _WIDE for c in self.stage.spec.cast) and self.stage.chance("open water?") < 0.6:
+            return "blue"
+        return _PLACES[int(self.stage.chance("where under water?") * len(_PLACES))]
+
+    def _lit(self, colours: list[Colour], deep: bool) -> Light:
+        base = self.stage.light
+        dim = 0.55 if deep else 0.72 if base.stars > 0.5 else 0.8 if self.stage.spec.time == "dusk" else 0.95
+        return replace(
+            base,
+            disc=colours[0],
+            glow=colours[0],
+            strength=0.8,
+            height=0.5,
+            moon=False,
+            key=times(mix(colours[0], (1, 1, 1), 0.55), dim * 1.2),
+            ambient=times(mix(colours[1], (1, 1, 1), 0.45), dim * 1.05),
+            haze=mix(colours[1], colours[2], 0.6),
+            fog=0.3,
+            stars=0.0,
+            lamps=0.0,
+        )
+
+    def _floors(self) -> tuple[Plate, Plate, Plate]:
+        """The far, middle and near floor, with what grows on them."""
+        stage, light, where = self.stage, self.light, self.where
+        blue = where == "blue"
+        far = self._bed("far", 0.15, 0.9 if blue else 0.8, 0.09, 0.8, 0.0 if blue else 0.05, 12)
+        if where == "wreck":
+            wreck(stage, light, far, 0.12 * stage.side("wreck"), 0.79, 0.78, 0.3)
+        rich = {"reef": 54, "wreck": 24, "kelp": 9, "blue": 0, "abyss": 0}[where]
+        middle = self._bed(
+            "middle", 0.5, 1.1 if blue else 0.88, 0.05, 0.34, 0.065 if where != "reef" else 0.09, rich
+        )
+        near = self._bed("near", 0.9, 1.3 if blue else 0.975, 0.03, 0.0, 0.13, round(rich * 0.55))
+        if where == "kelp":
+            self.sway = [
+                kelp(stage, "kelp far", light, 0.3, 0.9, 16, 0.6),
+                kelp(stage, "kelp near", light, 0.85, 1.02, 7, 0.05),
             ]
-            count = member.count or few
-            if member.kind == "fish" and member.count in {0, 3}:
-                count = few
-            count = min(count, 40 if member.kind == "fish" else 10 if member.kind == "jellyfish" else 5)
-            heading = float(member.heading or self.stage.side("swim" + member.kind))
-            cx, cy = float(place.uniform(-0.25, 0.25)), float(place.uniform(0.38, 0.6))
-            for i in range(count):
-                near = float(place.uniform(0.15, 1.0)) if count > 1 else 1.0
-                if member.kind == "fish":
-                    x, y = cx + float(place.normal(0, 0.3)), cy + float(place.normal(0, 0.085))
-                elif member.kind == "jellyfish":
-                    x, y = (
-                        float((i + 0.5) / count - 0.5) * 1.4 + float(place.uniform(-0.08, 0.08)),
-                        float(place.uniform(0.22, 0.66)),
-                    )
-                else:
-                    x, y = cx * 0.5 + (i - (count - 1) / 2) * 0.42, cy - 0.06 + 0.09 * (i % 2)
-                    near = max(near, 0.6)
-                out.append((member.kind, member, x, y, near, heading, float(place.random())))
-        return sorted(out, key=lambda s: s[4])
+        elif where in {"reef", "wreck"}:
+            self.sway = [meadow(stage, "grass", light, 0.7, 0.93, 0.085, 0.15, 26)]
+        return far, middle, near
 
-    def _bed(self, k: int, depth: float, level: float, rise: float, distance: float) -> Plate:
-        """The sea floor: sand and rocks, corals on the nearer ones."""
-        stage, place = self.stage, self.stage.place(f"bed{k}")
-        plate = stage.plate(depth, level - 0.24, 9.0)
+    def _bed(
+        self, name: str, depth: float, level: float, rise: float, distance: float, size: float, count: int
+    ) -> Plate:
+        """A floor of sand that climbs to both sides, with corals from back to front."""
+        stage, light = self.stage, self.light
+        place = stage.place("bed " + name)
+        plate = stage.plate(depth, level - {"far": 0.85, "middle": 0.62, "near": 0.32}[name])
         x = plate.x[0]
+        centre = float(place.uniform(-0.25, 0.25))
+        aside = noise.smoothstep(0.25, 0.95, np.abs(x - centre))
+        bank = {"reef": 0.36, "wreck": 0.14}.get(self.where, 0.05)
         ridge = (
             level
-            - rise * noise.Profile(place, 0.7, 4, 0.5)(x)
-            - 0.05 * noise.smoothstep(0.3, 0.9, np.abs(x - float(place.uniform(-0.3, 0.3))))
-        ).astype(np.float32)
+            - rise * noise.Profile(place, 0.6, 4, 0.5)(x)
+            - bank * aside * (0.7 if name == "near" else 1.0)
+        )
+        ridge = ridge.astype(np.float32)
         grain = noise.fbm(*plate.shape, rng=place, cells=6, octaves=5)
-        sand = self.light.far(self.light.lit(rgb("#d8cfa4"), 0.7), distance)
-        down = np.clip((plate.y - ridge[None, :]) / 0.2, 0, 1)[..., None]
-        body = np.asarray(sand, np.float32) * (0.8 + 0.35 * grain[..., None]) * (1 - 0.28 * down)
-        plate.fill(body.astype(np.float32), plate.edge(ridge))
+        sand_hue = rgb("#3a4450") if self.where == "abyss" else rgb("#e0d3a8")
+        sand = light.far(light.lit(sand_hue, 0.75), distance)
+        down = np.clip((plate.y - ridge[None, :]) / 0.25, 0, 1)
+        # Ripples in the sand lie closer together the farther away they are.
+        lines = 0.028 * np.sin((plate.y - ridge[None, :]) * 260 / (0.4 + down) + 5 * grain + 2 * plate.x)
+        shade = 0.8 + 0.3 * grain + lines * np.clip(down * 4, 0, 1) - 0.26 * down
+        plate.fill(np.asarray(sand, np.float32) * shade[..., None].astype(np.float32), plate.edge(ridge))
         brush = Brush(plate)
-        hues = ("#e0786a", "#e8a05c", "#c86a9c", "#8f7ac0", "#e8c86a", "#6fb0a0")
-        for _ in range((16, 14, 9)[k]):
-            cx = float(place.uniform(x[0], x[-1]))
-            cy = float(np.interp(cx, x, ridge)) + float(place.uniform(0.0, 0.03))
-            size = (0.03, 0.05, 0.085)[k] * float(place.uniform(0.6, 1.3))
-            hue = rgb(hues[int(place.integers(len(hues)))])
-            tone = self.light.far(self.light.lit(hue, 0.75), distance)
-            kind = int(place.integers(4))
-            if kind == 0:  # a boulder
-                stone = self.light.far(self.light.lit(rgb("#6a6f70"), 0.5), distance)
-                for _ in range(5):
+        painter = CoralPainter(brush, light, distance, place)
+        if self.where == "abyss" and name == "middle":
+            for cx, _, tall in chimneys(stage):
+                cy = float(np.interp(cx, x, ridge)) + 0.02
+                for k in range(9):
+                    u = k / 9
+                    r = tall * (0.22 - 0.12 * u)
                     brush.blob(
-                        cx + float(place.normal(0, size * 0.5)),
-                        cy - size * 0.2,
-                        size * float(place.uniform(0.4, 0.8)),
-                        size * float(place.uniform(0.3, 0.6)),
-                        times(stone, float(place.uniform(0.75, 1.1))),
+                        cx + 0.012 * np.sin(9 * u + cx * 30),
+                        cy - tall * u,
+                        r,
+                        r * 0.9,
+                        painter.tone(rgb("#4a4a52"), 0.2 + 0.5 * u),
                     )
-            elif kind == 1:  # branching coral
-                for _ in range(11):
-                    a, r = float(place.uniform(-0.9, 0.9)), size * float(place.uniform(0.7, 1.5))
-                    brush.line(
-                        np.array(
-                            [
-                                (cx, cy),
-                                (cx + 0.35 * r * math.sin(a), cy - 0.55 * r),
-                                (cx + r * math.sin(a), cy - r * math.cos(a)),
-                            ]
-                        ),
-                        size * 0.13,
-                        times(tone, float(place.uniform(0.8, 1.15))),
-                    )
-            elif kind == 2:  # brain coral
-                for s in (1.0, 0.75, 0.5):
-                    brush.blob(
-                        cx - size * 0.1 * (1 - s),
-                        cy - size * 0.2 * (1 - s),
-                        size * 0.85 * s,
-                        size * 0.6 * s,
-                        times(tone, 1.25 - 0.4 * s),
-                    )
-            else:  # a fan
-                for a in np.linspace(-1.0, 1.0, 13):
-                    r = size * 1.5 * (1 - 0.25 * abs(float(a)))
-                    brush.line(
-                        np.array(
-                            [
-                                (cx, cy),
-                                (cx + r * 0.5 * math.sin(a), cy - r * 0.6),
-                                (cx + r * math.sin(a), cy - r * math.cos(a)),
-                            ]
-                        ),
-                        size * 0.05,
-                        times(tone, float(place.uniform(0.85, 1.1))),
-                    )
+        span = float(x[-1] - x[0])
+        spots = []
+        for k in range(count):
+            cx = float(x[0]) + (k + float(place.uniform(0.1, 0.9))) / count * span
+            lift = float(place.random())
+            base = float(np.interp(cx, x, ridge))
+            # Most grow on the banks at the sides; the way through the middle stays open.
+            open_way = 1.0 - 0.55 * float(np.exp(-(((cx - centre) / 0.3) ** 2)))
+            spots.append(
+                (
+                    base + 0.015 + 0.3 * lift * lift * (1 - distance),
+                    cx,
+                    open_way * float(place.uniform(0.6, 1.25)),
+                )
+            )
+        for cy, cx, share in sorted(spots):
+            draw = float(place.random())
+            if draw < 0.16:
+                painter.stone(cx, cy, size * share * 0.8)
+            elif draw < 0.24 and name != "far":
+                painter.star(cx, cy, size * share * 0.28, HUES[int(place.integers(len(HUES)))])
+            else:
+                painter.any(cx, cy, size * share * 1.25)
         brush.done()
         return plate
 
+    def _shoals(self, cast: tuple[Cast, ...]) -> list[Shoal]:
+        stage, light, where = self.stage, self.light, self.where
+        if where == "abyss":
+            return []
+        crowd = next((c for c in cast if c.kind == "fish" and c.count > 12), None)
+        many = min(80, 24 + round(1.4 * crowd.count)) if crowd else 42
+        hue = crowd.colour if crowd and crowd.colour else None
+        bright = REEF_FISH[int(stage.chance("shoal colour") * len(REEF_FISH))]
+        side = stage.side("shoal")
+        out = [Shoal(stage, "shoal", many, 0.034, hue or SILVER, 0.3, (0.3 * side, 0.36), light, 0.42)]
+        if where != "blue":
+            out.append(
+                Shoal(stage, "shoal2", many // 2, 0.03, hue or bright, 0.55, (-0.35 * side, 0.6), light, 0.15)
+            )
+        return out
+
     def draw(self, frame: Image, t: float) -> None:
         """Draw one frame."""
-        stage = self.stage
-        view = stage.view(t, 0.1)
-        rows = (np.arange(frame.shape[0], dtype=np.float32) + 0.5 - view.top) / view.scale
-        place = np.clip(rows * 0.95 + 0.03, 0, 1)
-        for k in range(3):
-            frame[..., k] = np.interp(place, np.linspace(0, 1, 512), self.column[:, k])[:, None]
-        self._surface(frame, t, rows)
-        self.beds[0].show(frame, t)
-        self._swim(frame, t, 0.0, 0.45)
-        self._shafts(frame, t, 0.55)
-        self.beds[1].show(frame, t)
-        self.weeds[0].draw(frame, t)
-        self._swim(frame, t, 0.45, 2.0)
-        self._bubbles(frame, t)
-        self.beds[2].show(frame, t)
-        self._caustics(frame, t)
-        self.weeds[1].draw(frame, t)
-        self._shafts(frame, t, 0.25)
-
-    def _surface(self, frame: Image, t: float, rows: Image) -> None:
-        """The rippling underside of the surface near the top."""
-        count = int((rows < 0.2).sum())
-        if count < 3:
-            return
-        w = frame.shape[1]
-        near = 0.05 / np.maximum(rows[:count, None] + 0.04, 0.012)
-        x = np.arange(w, dtype=np.float32)[None, :] / frame.shape[0] - self.stage.aspect / 2
-        u = noise.wrap(x * near * 190 + t * 11)
-        v = noise.wrap(np.repeat(near * 240, w, 1) + t * 16)
-        n = cv2.remap(self.caustic, u, v, cv2.INTER_LINEAR)
-        power = np.clip(0.16 + 0.3 * n, 0, 1) * np.clip((0.2 - rows[:count, None]) / 0.2, 0, 1) ** 1.4
-        screen_free(frame[:count], self.glow, power.astype(np.float32))
-
-    def _shafts(self, frame: Image, t: float, strength: float) -> None:
-        h, w = frame.shape[0] // 4, frame.shape[1] // 4
-        x = (
-            (np.arange(w, dtype=np.float32)[None, :] * 4 / frame.shape[0])
-            - self.stage.aspect / 2
-            + self.stage.travel(t)[0]
-        )
-        y = np.arange(h, dtype=np.float32)[:, None] / h
-        spread = (x + 0.12) / (1.0 + 0.9 * y)
-        grid = np.linspace(-2, 2, 2048, dtype=np.float32)
-        a, b = self.rays(grid + 0.035 * t), self.rays(grid * 1.6 - 0.05 * t + 9)
-        line = np.clip(0.15 + 1.1 * a, 0, 1) * np.clip(0.35 + 0.9 * b, 0, 1)
-        at = ((spread + 2) * (2047 / 4)).astype(np.float32)
-        seen = cv2.remap(line.astype(np.float32)[None, :], at, np.zeros_like(at), cv2.INTER_LINEAR)
-        power = seen * np.clip(1.05 - y * 0.95, 0, 1) * strength
-        big = cv2.resize(
-            power.astype(np.float32), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_LINEAR
-        )
-        screen_free(frame, self.glow, big)
-
-    def _caustics(self, frame: Image, t: float) -> None:
-        """A net of light on the floor."""
-        view = self.stage.view(t, 0.8)
-        first = int(view.at(0, 0.86)[1])
-        h, w = frame.shape[0] - first, frame.shape[1]
-        if h < 4 or first < 0:
-            return
-        rows = (np.arange(h, dtype=np.float32)[:, None] + 0.5) / self.stage.height
-        x = (np.arange(w, dtype=np.float32)[None, :] - view.left) / view.scale
-        near = 0.3 / (rows + 0.14)
-        u, v = x * near * 150, np.repeat(near * 210, w, 1)
-        a = cv2.remap(self.caustic, noise.wrap(u + t * 9), noise.wrap(v + t * 6), cv2.INTER_LINEAR)
-        b = cv2.remap(
-            self.caustic, noise.wrap(u * 1.2 - t * 8 + 90), noise.wrap(v * 1.2 + t * 5), cv2.INTER_LINEAR
-        )
-        net = np.exp(-np.abs(a - b) * 4.5) * np.clip(rows / 0.05, 0, 1) * 0.3
-        screen_free(frame[first:], self.glow, net.astype(np.float32))
-
-    def _swim(self, frame: Image, t: float, low: float, high: float) -> None:
-        middle = t - self.stage.seconds / 2
-        for kind, cast, x, y, near, heading, phase in self.swimmers:
-            if not low <= near < high:
-                continue
-            figure = FIGURES[kind]
-            size = 0.45 + 0.75 * near
-            view = self.stage.view(t, 0.3 + 0.6 * near)
-            pace = heading * figure.speed * figure.size * size * (0.25 if cast.action == "rest" else 1.0)
-            wx = x + pace * middle * (0.8 + 0.4 * phase) + 0.008 * math.sin(t * 0.9 + phase * 6)
-            wy = y + 0.012 * math.sin(t * (0.7 + phase) + phase * 9)
-            if kind == "jellyfish":
-                wy -= 0.012 * middle + 0.006 * math.sin((t * 0.42 + phase) * 6.28)
-            px, py = view.at(wx, wy)
-            scale = view.scale * figure.size * size
-            if -3 * scale < px < frame.shape[1] + 3 * scale:
-                pen = figure.draw(Pose(px, py, scale, heading, t, phase, cast.action, cast.colour))
-                pen.lay(frame, self.light, 0.2, 0.62 * (1 - near), 0.74 if kind == "jellyfish" else 1.0, 0.3)
-
-    def _bubbles(self, frame: Image, t: float) -> None:
-        h = self.stage.height
-        for a, b, c, d in self.bubbles:
-            column = (int(a * 4) / 4 - 0.4) * 1.5 + 0.05 * (a * 4 % 1)
-            y = 1.0 - (b + t * (0.09 + 0.1 * c)) % 1.15
-            x = column + 0.012 * math.sin(t * 2 + d * 9 + y * 12)
-            px, py = self.stage.view(t, 0.7).at(x, y)
-            r = h * (0.002 + 0.006 * c * d)
-            centre = (int(px * 16), int(py * 16))
-            cv2.circle(frame, centre, int(r * 16), mix(self.glow, (1, 1, 1), 0.3), 1, cv2.LINE_AA, 4)
-            cv2.circle(
-                frame,
-                (centre[0] - int(r * 5), centre[1] - int(r * 5)),
-                max(4, int(r * 4)),
-                (1, 1, 1),
-                -1,
-                cv2.LINE_AA,
-                4,
-            )
+        sea = self.sea
+        sea.back(frame, t)
+        self.far.show(frame, t)
+        if self.shoals:
+            self.shoals[0].draw(frame, t)
+        if len(self.sway) > 1:
+            self.sway[0].draw(frame, t)
+        sea.shafts(frame, t, 0.6)
+        self.swimmers.draw(frame, t, 0.0, 0.6)
+        self.middle.show(frame, t)
+        for shoal in self.shoals[1:]:
+            shoal.draw(frame, t)
+        if self.lanterns is not None:
+            self.lanterns.draw(frame, t)
+        sea.caustics(frame, t, 0.74, 0.34)
+        self.swimmers.draw(frame, t, 0.6, 0.99)
+        if self.angler is not None:
+            self.angler.draw(frame, t)
+        if self.sway:
+            self.sway[-1].draw(frame, t)
+        self.swimmers.draw(frame, t, 0.99)
+        self.near.show(frame, t)
+        night = self.stage.spec.time == "night"
+        sparks = rgb("#7af0e0") if night or self.lanterns is not None else None
+        sea.particles(frame, t, self.where != "abyss", sparks)
+        if sea.sunny > 0 and self.where != "kelp":  # leaves shade the near water
+            sea.shafts(frame, t, 0.2)

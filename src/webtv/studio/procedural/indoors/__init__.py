@@ -1,0 +1,1 @@
+"""Layers of rooms and stages: windows, furniture, fire, cloth, light in the air."""

@@ -1,0 +1,1 @@
+"""Layers that pass a train window."""

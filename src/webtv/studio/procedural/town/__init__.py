@@ -1,0 +1,1 @@
+"""Layers that people built: streets, houses, harbours, castles."""

@@ -1,0 +1,1 @@
+"""Layers below the surface: light in water, reefs, kelp, shoals, wrecks."""

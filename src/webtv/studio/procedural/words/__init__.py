@@ -1,0 +1,1 @@
+"""From words to a scene: tables, forms, nearest meanings, and what was understood."""
