@@ -173,3 +173,13 @@ async def test_the_credit_tells_what_was_understood() -> None:
     assert credit.details["understood"]["family"] == "meadow"
     assert credit.details["understood"]["cast"] == [{"kind": "fox", "count": 2, "coloured": True}]
     assert credit.details["ignored"] == ["juggling"]
+
+
+@pytest.mark.parametrize("end", [0.5, 0.7])
+def test_a_plate_that_ends_in_the_air_leaves_no_line(end: float) -> None:
+    stage = Stage(SceneSpec("coast", camera=CameraWords(move="static")), 320, 180, 4.0, 1, 1)
+    plate = stage.plate(0.5, 0.2, end)
+    plate.fill(np.array((0.5, 0.5, 0.5), np.float32), np.clip(end - 0.1 - plate.y, 0, 1) + 0 * plate.x)
+    frame = np.full((180, 320, 3), 0.5, np.float32)
+    plate.show(frame, 1.0)
+    assert np.abs(frame - 0.5).max() < 0.02, "grey on grey stays grey, above, below and where it ends"

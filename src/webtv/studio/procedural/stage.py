@@ -283,6 +283,8 @@ class Plate:
         bottom = max(0, min(height, end))
         top = min(bottom, max(0, math.floor(start + k * self._rows[0]) - 1))
         middle = min(bottom, max(top, math.ceil(start + k * (self._rows[1] + 1))))
+        if self._rows[1] >= self.rgba.shape[0]:
+            middle = bottom  # it ends in the air: nothing of it is solid
         colour, rest = parted(self._seen(view, width, top, middle))
         solid = self._seen(view, width, middle, bottom)
         if len(solid):

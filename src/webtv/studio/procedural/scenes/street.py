@@ -42,7 +42,10 @@ class Street:
         old = bool(extras & {"cafe", "market", "oldtown", "village"}) or self.alley
         self.old = old or stage.chance("old town?") < (0.65 if light.lamps < 0.5 else 0.22)
         self.snow = spec.weather == "snow" or (spec.season == "winter" and spec.weather != "rain")
-        stage.focus = (float(place.uniform(-0.08, 0.08)), self.horizon - 0.02)
+        # Near framings look down to whom the words ask for.
+        small = any(c.kind in FIGURES and FIGURES[c.kind].size < 0.12 for c in spec.cast)
+        down = {"close": 0.14, "detail": 0.2}.get(spec.camera.framing, 0.0) if small else 0.0
+        stage.focus = (float(place.uniform(-0.08, 0.08)), self.horizon - 0.02 + down)
         self.wet = {"rain": 1.0, "storm": 1.0, "snow": 0.12, "fog": 0.5}.get(
             spec.weather, 0.35 if stage.light.lamps > 0.5 else 0.0
         )

@@ -51,6 +51,8 @@ class Pavement:
         asked = [c for c in spec.cast if c.kind in PEOPLE for _ in range(max(1, min(c.count, 8)))]
         wet = spec.weather in {"rain", "storm"} or "umbrella" in spec.extras
         count = max(7, min(13, len(asked) + 5))
+        # Who came for something else is not shown strangers' heads: they keep away from a near lens.
+        away = 0.0 if asked or spec.camera.framing == "wide" else 5.0
         side = self.stage.side("first walker")
         self.walkers: list[tuple[str, float, float, float, float, str, Colour | None]] = []
         for k in range(count):
@@ -65,11 +67,12 @@ class Pavement:
             if k < 4 or self.alley:  # near ones, left and right in turn, none in the middle of the view
                 x = (side if k % 2 else -side) * float(place.uniform(0.45, 0.72)) * min(self.wall, 6.0)
                 z = (5.2, 6.4, 8.2, 11.0)[(k + self.on) % 4] + float(place.uniform(-0.4, 0.6)) + 6 * (k // 4)
+                z += away
             else:
                 x = float(place.choice((-1, 1)) * place.uniform(5.6, 7.6))
                 z = float(place.uniform(10, 42))
             self.walkers.append((kind, x, z, float(place.choice((-1, 1))), phase, action, colour))
-        if asked or wet:
+        if asked or (wet and not spec.cast and not away):
             kind, _, _, heading, phase, action, colour = self.walkers[0]
             heading = float(asked[0].heading or heading) if asked else heading
             self.walkers[0] = (kind, -1.1 * heading, 5.0, heading, phase, action, colour)

@@ -32,7 +32,7 @@ FAMILIES = table(
     underwater="underwater reef coral kelp seabed jellyfish whale shoal fish submarine dolphin turtle "
     "aquarium seaweed undersea ray manta seahorse shark anemone diver bubble shipwreck "
     "sea-floor ocean-floor seafloor scuba snorkel snorkeller starfish eel plankton abyss "
-    "trench deep-sea anglerfish wreck sunken shipwrecked",
+    "trench deep-sea anglerfish wreck sunken shipwrecked deep-ocean deep-water ocean-depth",
     city="city street skyscraper skyline neon downtown alley taxi crosswalk tram avenue pavement "
     "metropolis rooftop urban traffic pedestrian sidewalk plaza billboard car boulevard "
     "umbrella tower lamppost underpass storefront shopfront arcade puddle asphalt kerb "
@@ -57,7 +57,7 @@ FAMILIES = table(
     "village-church church chapel churchyard cemetery graveyard donkey mule frog toad golf "
     "country-road country-lane country-house dirt-road gravel-road footpath football "
     "footballer soccer rugby cricket-match playing-field running-track yard backyard "
-    "flower-bed allotment greenhouse shire county tennis emu flowering",
+    "flower-bed allotment greenhouse shire county tennis emu flowering soap-bubble",
     forest="forest wood woodland tree pine oak fern moss glade grove owl firefly trunk canopy "
     "thicket redwood undergrowth bracken beech fir spruce leaf branch twig root camp ivy vine "
     "lichen acorn conifer willow maple ash-tree elm cedar cypress sequoia cherry-tree "
@@ -161,7 +161,7 @@ EXTRAS = table(
     papercut="papercut paper-cut contour topography",
     liquid="liquid fluid blob lava-lamp paint-drop metaball",
     orbs="orb sphere",
-    abyss="abyss abyssal trench deep-sea anglerfish bioluminescent",
+    abyss="abyss abyssal trench deep-sea anglerfish bioluminescent deep-ocean",
     wreck="shipwreck wreck shipwrecked sunken",
     galaxy="galaxy milky-way spiral-galaxy",
     nebula="nebula stardust supernova",
