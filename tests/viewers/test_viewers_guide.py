@@ -405,3 +405,13 @@ def test_two_airings_of_one_sequence_end_to_end_are_two_programmes() -> None:
 def test_every_address_states_that_it_is_for_watching(app: FastAPI) -> None:
     paths = {route.path for route in app.router.routes}  # type: ignore[attr-defined]
     assert {"/guide.xml", "/channels.m3u", "/logos/{name}"} <= paths
+
+
+def test_a_card_belongs_to_the_programme_before_it() -> None:
+    first = Part(0, 4, "a", Kind.NEW, "s1", 1, "Foxes", True)
+    card = Part(4, 8, "next", Kind.IDENT, "s2", 0, "Owls", True)
+    second = Part(8, 12, "b", Kind.NEW, "s2", 1, "Owls", True)
+    told = showings([first, card, second], {}, (), "name")
+    assert [(each.title, each.start_utc, each.end_utc) for each in told] == [("Foxes", 0, 8), ("Owls", 8, 12)]
+    long = Part(4, 64, "filler", Kind.IDENT, "", 0, "", False)
+    assert len(showings([first, long], {}, (), "name")) == 2, "what fills a minute is told"

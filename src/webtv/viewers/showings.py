@@ -9,6 +9,7 @@ from webtv.viewers.station import Showing
 
 FILLER = frozenset({Kind.IDENT, Kind.SLATE})
 _SLACK = 0.5  # seconds by which two clocks may round apart
+_CARD = 10.0  # seconds up to which a listed ident is a card, and no programme of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ def showings(
 ) -> tuple[Showing, ...]:
     """Parts told as programmes: one for each airing of a sequence, one for each stretch of filler.
 
+    An ident, a bumper or a "next" card that the playlist lists belongs to the programme before it: nobody
+    looks for four seconds in a guide.
+
     Args:
         parts: in any order.
         clips: what the catalogue knows of their clips.
@@ -49,7 +53,9 @@ def showings(
     """
     groups: list[list[Part]] = []
     for part in without_overlaps(sorted(parts, key=lambda part: part.start)):
-        if groups and _continues(groups[-1][-1], part):
+        if groups and _is_card_after(groups[-1][-1], part):
+            groups[-1][-1] = replace(groups[-1][-1], end=part.end)
+        elif groups and _continues(groups[-1][-1], part):
             groups[-1].append(part)
         else:
             groups.append([part])
@@ -70,6 +76,11 @@ def without_overlaps(parts: Sequence[Part]) -> list[Part]:
         if part.end > part.start:
             found.append(part)
     return found
+
+
+def _is_card_after(before: Part, part: Part) -> bool:
+    card = part.kind is Kind.IDENT and part.listed and part.end - part.start <= _CARD
+    return card and before.kind not in FILLER and part.start - before.end <= _SLACK
 
 
 def _continues(before: Part, part: Part) -> bool:
