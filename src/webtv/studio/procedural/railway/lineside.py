@@ -8,9 +8,10 @@ import numpy as np
 
 from webtv.studio.procedural import noise
 from webtv.studio.procedural.colour import Colour, mix, rgb, times
-from webtv.studio.procedural.nature.flora import FLOWERS, LEAVES, Brush, broadleaf, conifer
+from webtv.studio.procedural.nature.flora import LEAVES, Brush, broadleaf, conifer, plant, shade, tints
 from webtv.studio.procedural.nature.terrain import ground_colour
-from webtv.studio.procedural.railway.strips import LAP, Strip
+from webtv.studio.procedural.railway.patchwork import REACH, Patchwork
+from webtv.studio.procedural.railway.strips import LAP, Strip, grain
 from webtv.studio.procedural.railway.terraces import Terraces
 from webtv.studio.procedural.stage import Image, Stage
 from webtv.studio.procedural.town.facades import skyline
@@ -58,134 +59,167 @@ class Lineside:
                 1 - 2.2 * np.abs(self._wave(x, np.roll(phases, k), counts, 0.7))
                 for k, counts in enumerate((range(2, 6), range(5, 14), range(13, 36)))
             )
-            shape = 0.12 + 0.72 * large + 0.24 * middle * np.clip(large, 0.2, 1) + 0.07 * small
+            shape = 0.22 + 0.56 * large + 0.3 * middle * np.clip(0.3 + large, 0.2, 1) + 0.09 * small
         else:
             shape = 0.5 + 0.6 * self._wave(x, phases, range(1, 9))
-        ridge = (level - rise * np.clip(shape, 0, 1.25)).astype(np.float32)
+        ridge = (level - rise * np.clip(shape, 0, 1.4)).astype(np.float32)
         hue = mix(self.ground, rgb("#5a7470"), 0.35 + 0.3 * distance) if not peaks else rgb("#6a7484")
         tone = self.light.far(self.light.lit(hue, 0.5), distance)
         down = (p.y - ridge[None, :]) / rise
         below = np.clip(down, 0, 1)[..., None]
         body = np.asarray(tone, np.float32) * (1.06 - 0.16 * below)
         if peaks:  # faces towards the sun are lighter; snow lies on the tops
-            rock = noise.fbm(*p.shape, rng=place, cells=5, octaves=6, gain=0.62)
-            # Spurs run down aslant from the crest, so the crest's slope is read ever farther aside.
+            rock = grain(p.shape, place, 5, 6) - 0.5
+            # Faces fall from the crest; arêtes of the rock break them up.
             rows, columns = p.shape
-            aside = (0.3 * rise * p.scale) * np.clip(down, 0, 2) * np.sign(rock - 0.5) + 22 * (rock - 0.5)
-            at = np.clip(np.arange(columns, dtype=np.float32)[None, :] + aside, 0, columns - 1)
-            crest = cv2.GaussianBlur((np.gradient(ridge) * p.scale)[None].astype(np.float32), (0, 0), 2.0)
+            aside = 0.16 * rise * p.scale * rock * np.clip(1 + down, 0, 2)
+            carved = self._carved(place, rock, p.scale)
+            at = np.mod(np.arange(columns, dtype=np.float32)[None, :] + aside, columns - 1)
+            steep = np.gradient(np.pad(ridge, 16, mode="wrap")) * p.scale
+            crest = cv2.GaussianBlur(steep[None].astype(np.float32), (0, 0), 3.0)[:, 16:-16]
             slope = cv2.remap(
                 crest, at.astype(np.float32), np.zeros((rows, columns), np.float32), cv2.INTER_LINEAR
             )
-            facing = np.clip(0.5 + 0.5 * np.tanh(slope * 1.3 + 2.2 * (rock - 0.5)), 0, 1)
-            snow = noise.smoothstep(0.62, 0.2, down + 0.9 * (rock - 0.5))
+            facing = np.clip(0.5 + 0.5 * np.tanh(slope * 0.8 + carved), 0, 1)
+            snow = noise.smoothstep(0.62, 0.2, down + 0.9 * rock)
             white = np.asarray(
                 self.light.far(self.light.lit(rgb("#f4f6fa"), 0.9), distance * 0.8), np.float32
             )
-            body = body * (0.8 + 0.35 * facing)[..., None]
+            body = body * (0.76 + 0.4 * facing)[..., None]
             body = body + (snow * (0.55 + 0.45 * facing))[..., None] * (white - body)
-        body = body + below * 0.45 * (np.asarray(self.light.haze, np.float32) - body)
+        veil = 0.75 * below**1.5 if peaks else 0.45 * below
+        body = body + veil * (np.asarray(self.light.haze, np.float32) - body)
         p.fill(body.astype(np.float32), p.edge(ridge))
         if not peaks:
             brush = Brush(p)
-            for _ in range(round(60 * (1 - distance) + 12)):
-                tx = float(place.uniform(0.1, LAP - 0.1))
-                ty = float(np.interp(tx, x, ridge)) + float(place.uniform(0.004, 0.03))
-                self._tree(
-                    brush,
-                    place,
-                    tx,
-                    ty,
-                    float(place.uniform(0.018, 0.036)) * (1.5 - distance),
-                    distance * 0.9,
-                )
+            for _ in range(round(26 * (1 - distance) + 8)):  # copses and lone trees
+                centre, deep = float(place.uniform(0.2, LAP - 0.2)), float(place.uniform(0.003, 0.03))
+                for _ in range(int(place.integers(1, 7))):
+                    tx = centre + float(place.normal(0, 0.022))
+                    ty = float(np.interp(tx, x, ridge)) + deep + float(place.uniform(0, 0.004))
+                    tall = float(place.uniform(0.02, 0.036)) * (1.5 - distance)
+                    self._tree(brush, place, tx, ty, tall, min(0.9, 0.12 + distance * 0.9))
             brush.done()
         return strip.finish()
+
+    @staticmethod
+    def _carved(place: np.random.Generator, rock: Image, scale: float) -> Image:
+        """How far rock turns aside from its face, about -2..2, positive to the left; float32[h, w].
+
+        Args:
+            place: chance of the range.
+            rock: what bends the furrows, float32[h, w], about nought.
+            scale: pixels per world unit.
+        """
+        rows, columns = rock.shape
+        low = grain((rows * 2 // 5, columns), place, 4, 5)  # drawn out downhill, as water cuts it
+        spur = 1 - np.abs(2 * cv2.resize(low, (columns, rows), interpolation=cv2.INTER_CUBIC) - 1)
+        across = np.mod(np.arange(columns, dtype=np.float32)[None, :] + 0.09 * scale * rock, columns - 1)
+        down = np.repeat(np.arange(rows, dtype=np.float32)[:, None], columns, 1)
+        bent = cv2.remap(spur.astype(np.float32), across.astype(np.float32), down, cv2.INTER_LINEAR)
+        round_ = cv2.copyMakeBorder(bent, 0, 0, 16, 16, cv2.BORDER_WRAP)
+        slope = cv2.Sobel(cv2.GaussianBlur(round_, (0, 0), scale / 460), cv2.CV_32F, 1, 0, ksize=3)
+        return np.asarray(slope[:, 16:-16] * (scale / 30), np.float32)
 
     def _tree(
         self, brush: Brush, place: np.random.Generator, x: float, y: float, tall: float, distance: float
     ) -> None:
-        if tall < 0.075:  # far away a tree is a few lit clumps
-            leaf = self.leaves[int(place.integers(len(self.leaves)))]
-            dark = self.light.far(self.light.lit(times(leaf, 0.6), 0.3), distance)
-            bright = self.light.far(self.light.lit(times(leaf, 0.9), 0.75), distance)
-            slim = 0.3 if place.random() < 0.4 else 0.48
-            brush.blob(x, y - tall * 0.5, tall * slim, tall * 0.5, dark)
-            brush.blob(x + tall * 0.22, y - tall * 0.36, tall * slim * 0.7, tall * 0.34, dark)
-            brush.blob(x - tall * 0.1, y - tall * 0.62, tall * slim * 0.62, tall * 0.3, bright)
-            return
-        tree = conifer if place.random() < 0.35 else broadleaf
-        hue = times(self.leaves[int(place.integers(len(self.leaves)))], 0.85)
-        tree(brush, place, x, y, tall, hue, 0.55, self.stage, distance)
+        leaf = times(self.leaves[int(place.integers(len(self.leaves)))], 0.85)
+        kind = float(place.random())
+        if kind < 0.3:  # spruces stay green
+            green = mix(rgb("#4f6f48"), leaf, 0.25)
+            conifer(brush, place, x, y, tall, green, 0.55, self.stage, distance, 0.8 if self.snow else 0.0)
+        elif self.snow:
+            bare = tints(self.stage, leaf, leaf, 0.55, distance)
+            plant(brush, place, "bare", x, y, tall, bare, True)
+        else:
+            species = "poplar" if kind < 0.38 else "beech" if kind < 0.65 else "oak"
+            broadleaf(brush, place, x, y, tall, leaf, 0.55, self.stage, distance, species=species)
+
+    def _bush(
+        self, brush: Brush, place: np.random.Generator, x: float, y: float, tall: float, distance: float
+    ) -> None:
+        leaf = times(self.leaves[int(place.integers(len(self.leaves)))], 0.8)
+        leaf = mix(rgb("#9aa8a8"), self.ground, 0.4) if self.snow else mix(leaf, self.ground, 0.3)
+        colours = tints(self.stage, leaf, mix(leaf, rgb("#5f7a48"), 0.3), 0.5, distance)
+        plant(brush, place, "bush", x, y, tall, colours)
+
+    def _foot(
+        self, brush: Brush, place: np.random.Generator, x: float, y: float, half: float, distance: float
+    ) -> None:
+        """Grass before a wall, highest in the middle, dark where it meets the wall."""
+        light, n = self.light, 60
+        u = np.linspace(-1, 1, n)
+        for high, colour, bright in (
+            (1.0, times(self.ground, 0.42), 0.25),
+            (0.6, times(self.ground, 0.8), 0.5),
+        ):
+            blades = half * 0.1 * high * np.sqrt(1 - u * u) * place.uniform(0.35, 1.0, n)
+            top = np.stack((x + half * u, y - blades), 1)
+            rim = np.stack((x + half * u[::-1], y + half * 0.07 * np.sqrt(1 - u * u)), 1)
+            brush.fill(np.concatenate((top, rim)), light.far(light.lit(colour, bright), distance))
 
     def fields(self, speed: float, level: float) -> Strip:
         """Patchwork of fields with hedges, lone trees, farms, a church now and then."""
-        place, light = self.stage.place("fields"), self.light
+        place = self.stage.place("fields")
         strip = Strip(self.stage, speed * self.speed, level - 0.2)
         p = strip.plate
-        x = p.x[0]
-        edge = (level + 0.012 * self._wave(x, place.uniform(0, 6.28, 40), range(2, 7))).astype(np.float32)
-        grain = noise.fbm(*p.shape, rng=place, cells=6, octaves=5)
-        down = np.clip((p.y - level) / 0.32, 0, 1)
-        crops = [
-            self.ground,
-            mix(self.ground, rgb("#d8b85a"), 0.55),
-            times(self.ground, 0.75),
-            mix(self.ground, rgb("#b5c45c"), 0.5),
-        ]
-        if self.snow:
-            crops = [self.ground, times(self.ground, 0.94)]
-        elif self.stage.spec.season == "summer" and not self.snow:
-            blooms = FLOWERS["summer"]
-            crops.append(mix(self.ground, rgb(blooms[int(place.integers(len(blooms)))]), 0.5))
-        # Furrows and field borders run towards the vanishing point below the horizon.
-        warp = (x[None, :] * 2 * math.pi / LAP * 3 + 1.6 * np.sin(x[None, :] * 2 * math.pi / LAP)) / (
-            2 * math.pi
-        ) + 0.6 * np.sqrt(down)
-        row = np.floor(4.2 * np.sqrt(down))
-        cell = (np.floor(warp + 0.37 * row) + 3 * row).astype(np.int64) % 97
-        pick = place.integers(0, len(crops), 97)
-        tones = np.asarray([light.far(light.lit(c, 0.6), 0.28) for c in crops], np.float32)
-        near = np.asarray([light.lit(c, 0.62) for c in crops], np.float32)
-        body = tones[pick[cell]] + down[..., None] * (near - tones)[pick[cell]]
-        furrow = 1 + 0.06 * np.sin((warp * 60 + row * 2.0) * 2 * math.pi / 6) * np.clip(down * 3, 0, 1)
-        body = body * (0.82 + 0.36 * grain * furrow)[..., None]
-        p.fill(body.astype(np.float32), p.edge(edge))
+        land = Patchwork(self.stage, p, place, level, self.ground, self.snow)
+        land.paint()
         brush = Brush(p)
-        spots: list[tuple[float, float, float]] = []
-        for r in (0.02, 0.16, 0.5):  # hedges along the borders of the rows
-            y = level + 0.32 * r
-            count = int(46 * (0.45 - 0.4 * r))
-            spots += [(y, float(place.uniform(0.1, LAP - 0.1)), 0.55) for _ in range(count)]
+        spots = [(float(y), float(x), "hedge") for x, y in land.hedges(210)]
+        for _ in range(26):  # the trees and copses that end the land towards the hills
+            tx = float(place.uniform(0.2, LAP - 0.2))
+            spots += [
+                (level + float(place.uniform(0.004, 0.02)), tx + float(place.normal(0, 0.03)), "tree")
+                for _ in range(int(place.integers(1, 6)))
+            ]
         spots += [
-            (
-                level + 0.32 * float(place.random()) ** 2,
-                float(place.uniform(0.2, LAP - 0.2)),
-                float(place.random()),
-            )
-            for _ in range(24)
+            (level + REACH * float(place.random()) ** 2, float(place.uniform(0.2, LAP - 0.2)), "tree")
+            for _ in range(18)
         ]
+        homes = [LAP * (k + float(place.uniform(0.2, 0.8))) / 7 for k in range(7)]
+        church = int(place.integers(7))
+        # Above the sill, so that each is seen to stand on its land.
+        highest = min(REACH, 0.8 - level)
+        houses = [
+            (level + highest * float(place.uniform(0.06, 1.0)), min(max(tx, 0.3), LAP - 0.3), k == church)
+            for k, tx in enumerate(homes)
+        ]
+        for y, tx, _ in houses:
+            tall = 1.25 * self._size(y - level)
+            shade(p, tx, y, 0.9 * tall, 0.14 * tall, 0.5)
+        spots += [(y, tx, "church" if holy else "house") for y, tx, holy in houses]
         for y, tx, kind in sorted(spots):
-            tall = 0.035 + (y - level) * 0.62
-            if kind < 0.2:
+            deep = y - level
+            tall, distance = self._size(deep), max(0.0, 0.36 - 1.6 * deep)
+            if kind in {"house", "church"}:
+                white = 0.8 if self.snow else 0.0
+                tall *= 1.25
                 cottage(
-                    brush,
-                    self.stage,
-                    place,
-                    tx,
-                    y,
-                    tall * 1.25,
-                    0.2 * (1 - (y - level) * 3),
-                    0.8 if self.snow else 0.0,
-                    kind < 0.035,
-                    finish=False,
+                    brush, self.stage, place, tx, y, tall, distance, white, kind == "church", finish=False
                 )
+                self._foot(brush, place, tx, y, 0.95 * tall, distance)
+                for s in (-1, 1):
+                    size = tall * float(place.uniform(0.14, 0.26))
+                    self._bush(
+                        brush, place, tx + s * tall * float(place.uniform(0.55, 0.75)), y, size, distance
+                    )
+            elif kind == "hedge":
+                size = (0.012 + 0.13 * deep) * float(place.uniform(0.6, 1.3))
+                if place.random() < 0.07:
+                    self._tree(brush, place, tx, y, 2.6 * size, distance)
+                else:
+                    self._bush(brush, place, tx, y + 0.15 * size, size, distance)
             else:
-                self._tree(
-                    brush, place, tx, y, tall * float(place.uniform(0.9, 1.7)), max(0.0, 0.3 - (y - level))
-                )
+                self._tree(brush, place, tx, y, tall * float(place.uniform(0.9, 1.6)), distance)
         brush.done()
         return strip.finish(0.8)
+
+    @staticmethod
+    def _size(deep: float) -> float:
+        """How tall a small tree stands that far below the crest of the land, both in world heights."""
+        return 0.03 + 0.55 * deep
 
     def viaduct(self, speed: float, level: float) -> Strip:
         """A stone viaduct across the valley; the line bends and we see where we have been."""
@@ -236,12 +270,12 @@ class Lineside:
         p = strip.plate
         x = p.x[0]
         edge = (level + 0.03 * self._wave(x, place.uniform(0, 6.28, 40), range(2, 9))).astype(np.float32)
-        grain = noise.fbm(*p.shape, rng=place, cells=9, octaves=5)
+        speckle = grain(p.shape, place, 9, 5)
         wet = np.clip((p.y - edge[None, :]) / 0.05, 0, 1)[..., None]
         sand = np.asarray(light.lit(rgb("#d8c49a"), 0.7), np.float32)
-        body = sand * (0.68 + 0.3 * wet) * (0.85 + 0.3 * grain[..., None])
+        body = sand * (0.68 + 0.3 * wet) * (0.85 + 0.3 * speckle[..., None])
         p.fill(body.astype(np.float32), p.edge(edge))
-        foam = np.exp(-(((p.y - edge[None, :] + 0.004) * 150) ** 2)) * (0.5 + 0.5 * grain)
+        foam = np.exp(-(((p.y - edge[None, :] + 0.004) * 150) ** 2)) * (0.5 + 0.5 * speckle)
         p.fill(np.asarray(light.lit(rgb("#f6f8f8"), 0.9), np.float32), foam.astype(np.float32))
         brush = Brush(p)
         for _ in range(30):
@@ -271,7 +305,7 @@ class Lineside:
                 distance,
                 clusters=0.7,
             )
-        strip.plate.rgba[int((level - strip.plate.y0) * strip.plate.scale) :, :, 3] = 0
+        strip.plate.rgba[int((level - strip.plate.y0) * strip.plate.scale) :] = 0
         return strip.finish()
 
     def wood(self, speed: float, level: float) -> Strip:
@@ -304,13 +338,13 @@ class Lineside:
         phases = place.uniform(0, 6.28, 40)
         level = (0.905 + 0.03 * self._wave(x, phases, range(2, 12), 0.6)).astype(np.float32)
         tall = np.abs(noise.Profile(place, 0.02, 3)(x)) * 0.025
-        grain = np.repeat(place.random((1, x.size), dtype=np.float32), p.shape[0], 0)
-        grain = np.asarray(cv2.blur(grain, (5, 1)))
+        blades = np.repeat(place.random((1, x.size), dtype=np.float32), p.shape[0], 0)
+        blades = np.asarray(cv2.blur(blades, (5, 1)))
         tone = np.asarray(light.lit(times(self.ground, 0.55), 0.4), np.float32)
         tip = np.asarray(light.lit(mix(self.ground, (1, 1, 0.7), 0.15), 0.8), np.float32)
         high = np.clip(1 - (p.y - level[None, :] + tall[None, :]) / 0.06, 0, 1)[..., None]
         p.fill(
-            (tone + (0.7 * high + 0.4 * grain[..., None]) * (tip - tone)).astype(np.float32),
+            (tone + (0.7 * high + 0.4 * blades[..., None]) * (tip - tone)).astype(np.float32),
             p.edge(level - tall, 3),
         )
         return strip.finish(abs(strip.speed) * p.scale / 24 * 0.6)

@@ -5,9 +5,24 @@ import math
 import cv2
 import numpy as np
 
+from webtv.studio.procedural import noise
 from webtv.studio.procedural.stage import Image, Plate, Stage, lay
 
 LAP = 4.2  # world width after which a strip repeats
+
+
+def grain(shape: tuple[int, int], place: np.random.Generator, cells: float, octaves: int) -> Image:
+    """Noise float32[h, w] in 0..1 whose right edge goes over into its left one."""
+    rows, columns = shape
+    lap = max(1, min(columns // 3, rows))
+    wide = noise.fbm(rows, columns + lap, rng=place, cells=cells, octaves=octaves)
+    share = noise.smoothstep(0, 1, (np.arange(lap, dtype=np.float32) + 0.5) / lap)[None, :]
+    # Weights of equal power: plainly mixed, the joint would be flatter than the rest.
+    share /= np.hypot(share, 1 - share)
+    rest = share[:, ::-1]
+    out = wide[:, :columns].copy()
+    out[:, :lap] = 0.5 + share * (wide[:, :lap] - 0.5) + rest * (wide[:, columns:] - 0.5)
+    return np.asarray(np.clip(out, 0, 1), np.float32)
 
 
 class Strip:

@@ -39,10 +39,12 @@ class Terraces:
         brush = Brush(p)
         x = 0.03
         plots: list[tuple[float, float]] = []
-        while x < LAP - 0.5 * scale:
+        # Far rows stand close: bare land between them reads as a hole in the town.
+        gaps, widest, spare = (0.45, 0.22, 0.5) if distance < 0.2 else (0.2, 0.06, 0.15)
+        while x < LAP - spare * scale:
             wide = scale * float(place.uniform(0.22, 0.42))
             plots.append((x, min(wide, LAP - 0.05 - x)))
-            x += wide + (scale * float(place.uniform(0.04, 0.22)) if place.random() < 0.45 else 0.0)
+            x += wide + (scale * float(place.uniform(0.04, widest)) if place.random() < gaps else 0.0)
         glass = mix(
             times(light.lit(rgb("#6b8299"), 0.5), 0.6), light.sky[-2], 0.25 * (1 - light.lamps) + 0.05
         )

@@ -11,10 +11,12 @@ from webtv.studio.procedural.glow import Lamps, halo
 from webtv.studio.procedural.nature.sky import Sky
 from webtv.studio.procedural.railway.lineside import Lineside
 from webtv.studio.procedural.railway.strips import LAP
-from webtv.studio.procedural.stage import Image, Plate, Stage, screen_free, tint_over
+from webtv.studio.procedural.stage import Image, Plate, Stage, View, screen_free, tint_over
 from webtv.studio.procedural.town.facades import NEON, WARM
 
 _COUNTRY = ("valley", "fields", "coast", "town", "forest", "fields", "valley")
+_TURN = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+_ROUND = np.stack((np.cos(_TURN), 1.12 * np.sin(_TURN)), 1)
 _SEATS = tuple(rgb(c) for c in ("#7a2f34", "#2f4f6f", "#3f6a58", "#8a5a34", "#5a4a72"))
 
 
@@ -44,17 +46,18 @@ class Train:
         self.begin = self.near.begin  # seconds since the train set out
         town = self.country == "town"
         hues = WARM + (NEON if town else ())
+        lowest = 0.74 if town else 0.6 if self.country == "coast" else 0.655
         self.lights = [
             (
                 float(place.uniform(0, LAP)),
-                float(place.uniform(0.6, 0.74)),
+                float(place.uniform(0.585, lowest)),
                 hues[int(place.integers(len(hues)))],
             )
             for _ in range(int((46 if town else 8 if self.country == "coast" else 16) * light.lamps))
         ]
         rng = stage.take("drops")
         wet = spec.weather in {"rain", "storm"}
-        self.drops = rng.uniform(0, 1, (110 if wet else 0, 5))
+        self.drops = rng.uniform(0, 1, (130 if wet else 0, 5))
         self.flakes = rng.uniform(0, 1, (90 if spec.weather == "snow" else 0, 4))
         self.seat = _SEATS[int(place.integers(len(_SEATS)))]
         self.window = self._window()
@@ -268,8 +271,11 @@ class Train:
         if len(ink) < 2:
             return
         for base in (0.07, 0.13):
-            y = (base + 0.05 * (1 - (2 * sag - 1) ** 2)) * view.scale + view.top
-            points = np.stack((np.arange(w, dtype=np.float32), y), 1)[::8]
+            # Long pieces: every joint of a thick line is a knot in the wire.
+            steps = np.arange(0, w + 32, 32, dtype=np.float32)
+            hang = np.mod(((steps - view.left) / view.scale - at) / gap, 1.0)
+            y = (base + 0.05 * (1 - (2 * hang - 1) ** 2)) * view.scale + view.top
+            points = np.stack((steps, y), 1)
             cv2.polylines(
                 ink, [np.round(points * 16).astype(np.int32)], False, 255, max(1, h // 300), cv2.LINE_AA, 4
             )
@@ -284,7 +290,7 @@ class Train:
             x = ((a - self.speed * t * (0.25 + 0.9 * c)) % 1.2 - 0.1) * w
             y = ((b + t * (0.08 + 0.1 * c) + 0.02 * math.sin(2 * t + 6 * d)) % 1.1 - 0.05) * h
             long = self.speed * (0.012 + 0.04 * c) * h
-            thick = max(1, round((0.8 + 1.6 * c) * h / 360))
+            thick = max(1, round((0.6 + 1.1 * c) * h / 360))
             cv2.line(
                 ink,
                 (int(x * 16), int(y * 16)),
@@ -294,10 +300,11 @@ class Train:
                 cv2.LINE_AA,
                 4,
             )
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8 * h / 360), np.uint8)
         tint_over(
             frame,
             mix(self.stage.light.sky[-1], (1, 1, 1), 0.7),
-            ink.astype(np.float32) * np.float32(0.8 / 255),
+            ink.astype(np.float32) * np.float32(1 / 255),
         )
 
     def _glass(self, frame: Image, t: float) -> None:
@@ -317,29 +324,49 @@ class Train:
             frame += moved * np.clip(1 - frame, 0, 1) * np.float32(0.26 * self.stage.light.lamps)
         if not len(self.drops):
             return
-        ink = np.zeros((h, w), np.uint8)
-        way, slant = math.copysign(1.0, self.speed), 0.16 + 0.2 / (0.5 + abs(self.speed))
-        for x, y, rate, size, phase in self.drops:
-            run = t * (0.06 + 0.3 * rate) * (0.8 + 0.2 * math.sin(0.9 * t + 6 * phase))
-            wx = ((x - run * way) % 1.3 - 0.65) * self.stage.aspect
-            wy = (y + slant * run * 1.6 + 0.006 * math.sin(3 * t + 6 * phase)) % 1.1 - 0.05
-            px, py = pane.at(wx, wy)
-            long = (0.02 + 0.12 * size * rate) * pane.scale
-            tail = []
-            for k in range(5):  # a trail that trembles
-                u = k / 4
-                wave = 0.004 * pane.scale * math.sin(5 * u + 9 * phase + px * 0.02) * u
-                tail.append((px + way * long * u, py - slant * long * u + wave))
-            line = np.round(np.array(tail) * 16).astype(np.int32)
-            cv2.polylines(
-                ink, [line], False, int(50 + 80 * size), max(1, round(pane.scale / 400)), cv2.LINE_AA, 4
-            )
-            r = pane.scale / 360 * (0.8 + 1.7 * size)
-            cv2.circle(
-                ink, (int(px * 16), int(py * 16)), int(16 * r), int(120 + 110 * size), -1, cv2.LINE_AA, 4
-            )
-        mask = ink.astype(np.float32) * np.float32(1 / 255)
+        mask = self._beads(pane, h, w, t)
         # A drop shows the sky above and the dark ground below, upside down.
         dark = cv2.warpAffine(mask, np.array(((1, 0, 0), (0, 1, -1.4 * h / 360)), np.float32), (w, h))
         tint_over(frame, times(self.stage.light.haze, 0.35), np.clip(dark - mask, 0, 1) * 0.5)
         tint_over(frame, mix(self.stage.light.sky[-1], (1, 1, 1), 0.55), mask * 0.5)
+
+    def _beads(self, pane: View, h: int, w: int, t: float) -> Image:
+        """How much rain lies on each pixel of the pane: heads that run, beads left behind; float32[h, w]."""
+        # Drawn at twice the size: a circle of a pixel or two has corners.
+        fine = 2 if h <= 540 else 1  # larger frames have the pixels
+        ink = np.zeros((h * fine, w * fine), np.uint8)
+        grow = pane.scale * fine
+        way = math.copysign(1.0, self.speed) * self.stage.aspect
+        fall = 0.25 + 0.32 / (0.5 + abs(self.speed))
+        length = math.hypot(way, fall)
+        bx, by = way / length * grow, -fall / length * grow
+        beads: list[tuple[float, float, float, float]] = []
+        for x, y, rate, size, phase in self.drops.tolist():
+            # It slows down and runs on, but never back.
+            run = (0.015 + 0.3 * rate * rate) * (t + 0.5 * math.sin(1.4 * t + 6 * phase))
+            wx = ((x - run * way / self.stage.aspect) % 1.3 - 0.65) * self.stage.aspect
+            px, py = (fine * v for v in pane.at(wx, (y + fall * run) % 1.1 - 0.05))
+            r = grow / 360 * (0.65 + 1.35 * size)
+            long = (0.05 + 0.16 * size) * max(0.0, rate - 0.25)
+            if long > 0.012:
+                gap = 0.006 + 0.006 * phase
+                gone = run * length % gap  # since it left its last bead
+                first = int(run * length / gap)
+                end = round(16 * (px + 0.8 * long * bx)), round(16 * (py + 0.8 * long * by))
+                cv2.line(ink, (round(16 * px), round(16 * py)), end, 64, 1, cv2.LINE_AA, 4)
+                for k in range(int((long - gone) / gap) + 1):
+                    behind = gone + k * gap
+                    rest = 1 - behind / long
+                    odd = math.sin(2.4 * (first - k) + 9 * phase)
+                    small, tone = r * (0.34 + 0.24 * rest + 0.1 * odd), (110 + 110 * size) * rest
+                    beads.append((px + behind * bx, py + behind * by + 0.25 * r * odd, small, tone))
+            beads.append((px, py, r, 90 + 80 * size))
+            beads.append((px, py, 0.62 * r, 150 + 100 * size))
+        drawn = np.array(beads)
+        rings = np.rint((drawn[:, None, :2] + drawn[:, 2, None, None] * _ROUND) * 16).astype(np.int32)
+        for ring, tone in zip(rings, drawn[:, 3].tolist(), strict=True):
+            cv2.fillConvexPoly(ink, ring, tone, cv2.LINE_AA, 4)
+        if fine > 1:
+            ink = np.asarray(cv2.resize(ink, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+        soft = cv2.GaussianBlur(ink, (0, 0), 0.6 * max(1.0, h / 480))
+        return soft.astype(np.float32) * np.float32(1 / 255)
