@@ -7,7 +7,7 @@ _TRIM, _LARGE, _ARENAS = -1, -3, -8  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_
 WHOLE = 256 * 1024  # bytes from which a block is the system's: clips, beds and GOPs come and go whole
 CHUNKS = 4 * 1024 * 1024  # the same where pictures are made: single frames come and go too often for that
 
-_KEPT = 64 * 1024 * 1024  # what a maker of pictures keeps between frames: asking again costs page faults
+_KEPT = 32 * 1024 * 1024  # what a maker of pictures keeps between frames: asking again costs page faults
 
 
 def trim() -> None:

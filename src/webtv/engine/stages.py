@@ -91,9 +91,9 @@ async def chained(stages: Stages, take: Take, request: ShotRequest, form: HouseF
 
     An upscaler that leads (a model, to which each frame is dear) works before interpolation, and every other
     one after it: it puts detail and grain back that interpolation would smear. What a leading one leaves to
-    be done to the size is done last. The chain works up to two chunks ahead of whoever iterates it, so that
-    a single clip is drawn and mastered on two cores at once. Whatever ends the block, the stages are closed,
-    the last one first, so that a take that is abandoned stops being made.
+    be done to the size is done last. All before that last step works up to two chunks ahead: a single clip is
+    drawn on one core while it is enlarged and mastered on another. Whatever ends the block, the stages are
+    closed, the last one first, so that a take that is abandoned stops being made.
 
     Args:
         stages: the adapters.
@@ -104,17 +104,16 @@ async def chained(stages: Stages, take: Take, request: ShotRequest, form: HouseF
     links: list[Take] = [take]
     if capability_of(stages.upscale, "upscale", "").leads:
         links.append(stages.upscale.upscale(links[-1], form.width, form.height, request))
-        links.append(stages.interpolate.interpolate(links[-1], form.fps))
-        links.append(LanczosUpscaler().upscale(links[-1], form.width, form.height, request))
+        last: Upscaler = LanczosUpscaler()
     else:
-        links.append(stages.interpolate.interpolate(links[-1], form.fps))
-        links.append(stages.upscale.upscale(links[-1], form.width, form.height, request))
+        last = stages.upscale
+    links.append(stages.interpolate.interpolate(links[-1], form.fps))
+    if stages.ahead:
+        links.append(read_ahead(links[-1]))
+    links.append(last.upscale(links[-1], form.width, form.height, request))
     async with contextlib.AsyncExitStack() as stack:
         for link in links:  # an exit stack unwinds from its end
             stack.push_async_callback(close, link)
-        if stages.ahead:
-            links.append(read_ahead(links[-1]))
-            stack.push_async_callback(close, links[-1])
         yield links[-1]
 
 

@@ -50,7 +50,7 @@ class Pavement:
         spec = self.stage.spec
         asked = [c for c in spec.cast if c.kind in PEOPLE for _ in range(max(1, min(c.count, 8)))]
         wet = spec.weather in {"rain", "storm"} or "umbrella" in spec.extras
-        count = max(7, min(13, len(asked) + 5))
+        count = max(5, min(12, len(asked) + 5))
         # Who came for something else is not shown strangers' heads: they keep away from a near lens.
         away = 0.0 if asked or spec.camera.framing == "wide" else 5.0
         side = self.stage.side("first walker")

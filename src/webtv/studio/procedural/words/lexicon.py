@@ -88,8 +88,6 @@ def read(prompt: ShotPrompt, shot: int = 0, sequence_seed: int = 0) -> SceneSpec
         prompt.mood,
         default=hours[sequence_seed % len(hours)],
     )
-    if family == "aurora" and time in {"morning", "day", "golden"}:
-        time = "night"  # by day nobody sees one
     if family == "snow" and weather == "clear" and "clear" not in tokens(scene):
         weather = "snow"
     style = reading.choose("style", words.STYLES, prompt.style, *_fallback(prompt, text), default="") or (
