@@ -16,7 +16,7 @@ from webtv.studio.procedural.stage import Image, Stage
 from webtv.studio.procedural.styles import STYLES, Style
 from webtv.studio.procedural.words.lexicon import dissolves, read
 
-MODEL: Final = "webtv-procedural 2"
+MODEL: Final = "webtv-procedural 3"
 _CHUNK = 6  # frames; after interpolation and upscaling they take six times the room
 _DISSOLVE = 0.75  # seconds
 _SMALLEST = 36  # pixels of the shorter side; in less, what is drawn at a quarter of the size has no pixels
