@@ -21,7 +21,6 @@ from webtv.studio.procedural.stage import Image, Stage, blend, spread, tint_over
 from webtv.studio.procedural.walkers import Troupe
 
 _SAND = ("#e3b273", "#dca466", "#e6bd86", "#d99a5e")
-_CARAVAN = ("camel", "person")
 
 
 def _land(stage: Stage) -> str:
