@@ -140,7 +140,7 @@ def _quality(motion: Motion) -> dict[str, float]:
         # A take of few frames per second may come with each of them twice.
         "alive": _falling(frozen, 0.55, 0.95),
         # A street in the rain at night measures 6.6, other sound takes 1 to 3; nothing but noise 21.
-        "clean": _falling(noise, 9.0, 18.0),
+        "clean": _falling(noise, 6.5, 14.0),
     }
 
 
